@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class GenerecError(Exception):
-    """Root of all errors raised on purpose; the command line prints it without a traceback and exits with `exit_code`."""
+    """Root of all errors raised on purpose; the command line prints it, no traceback, and exits with `exit_code`."""
 
     exit_code = 1
 

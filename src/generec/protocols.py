@@ -84,6 +84,8 @@ class ItemScorer(SequenceModel, Protocol):
 class ItemEmbedder(SequenceModel, Protocol):
     """A model whose score of an item is an inner product; losses may sample."""
 
+    @property
+    def item_count(self) -> int: ...
     def item_vectors(self, items: Tensor | None = None) -> Tensor: ...  # (n,) -> (n, D); every item when None
     def temperature(self) -> Tensor: ...  # () what inner products are divided by
 

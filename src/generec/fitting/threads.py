@@ -18,7 +18,7 @@ def free_cores() -> int:
 
 
 def set_threads(threads: int = 0) -> int:
-    """Sets torch's threads (0: the free cores) and returns their number. Results are bit-identical at equal threads only."""
+    """Sets torch's threads (0: the free cores) and returns their number; only equal threads give equal bits."""
     chosen = threads or free_cores()
     torch.set_num_threads(chosen)
     return chosen
