@@ -7,11 +7,12 @@ an `nn.Module` or a frozen value, and travels to disk as named tensors (`state`,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from generec.types import Batch, Catalog, Context, Events, ItemIndex, Ranked, Request, SemanticIds, Slate
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 StateT = TypeVar("StateT")
 ModelT_contra = TypeVar("ModelT_contra", contravariant=True)

@@ -6,16 +6,19 @@ External ids are strings and stand wherever a person looks; rows of the catalogu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
-import torch
-from torch import Tensor
 
 from generec.errors import InputError, unknown
+
+if TYPE_CHECKING:  # importing and checking data needs no torch: it costs a second and 190 MB
+    import torch
+    from torch import Tensor
 
 TEXT_FIELDS = ("title", "brand", "creator", "categories", "genres", "tags", "topic", "description", "plot")
 """Catalogue columns that describe an item in words, in the order in which they are read out."""
@@ -142,6 +145,8 @@ class Events:
     @staticmethod
     def pack(histories: Sequence[Sequence[int]], user_ids: Sequence[str] = ()) -> Events:
         """Packs lists of rows."""
+        import torch
+
         lengths = torch.tensor([0, *(len(history) for history in histories)], dtype=torch.int64)
         flat = [row for history in histories for row in history]
         return Events(torch.tensor(flat, dtype=torch.int64), lengths.cumsum(0), user_ids=tuple(user_ids))
@@ -151,6 +156,8 @@ class Events:
 
     def counts(self, items: int) -> Tensor:
         """How often each of `items` catalogue rows occurs, (N,) int64."""
+        import torch
+
         return torch.bincount(self.items, minlength=items)
 
 
@@ -166,8 +173,14 @@ class Condition:
     value: str | float | tuple[str, ...]
 
     def __str__(self) -> str:
-        value = "|".join(self.value) if isinstance(self.value, tuple) else self.value
-        return f"{self.field} {self.operator} {value}"
+        """The condition as people write it, quoted where the grammar of data/conditions.py needs it."""
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        return f"{_quoted(self.field)} {self.operator} {'|'.join(map(_quoted, values))}"
+
+
+def _quoted(value: str | float) -> str:
+    plain = isinstance(value, float) or re.fullmatch(r"[\w.:/+-]+( [\w.:/+-]+)*", value) is not None
+    return str(value) if plain else '"' + re.sub(r'(["\\])', r"\\\1", str(value)) + '"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +246,8 @@ class SemanticIds:
     @cached_property
     def starts(self) -> Tensor:
         """Where each level begins in one flat vocabulary, (L,)."""
+        import torch
+
         return torch.tensor([0, *self.sizes[:-1]]).cumsum(0)
 
     @property
