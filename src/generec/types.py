@@ -175,12 +175,17 @@ class Condition:
     def __str__(self) -> str:
         """The condition as people write it, quoted where the grammar of data/conditions.py needs it."""
         values = self.value if isinstance(self.value, tuple) else (self.value,)
-        return f"{_quoted(self.field)} {self.operator} {'|'.join(map(_quoted, values))}"
+        field = _quoted(self.field) if " " not in self.field else f'"{_escaped(self.field)}"'
+        return f"{field} {self.operator} {'|'.join(map(_quoted, values))}"
 
 
 def _quoted(value: str | float) -> str:
     plain = isinstance(value, float) or re.fullmatch(r"[\w.:/+-]+( [\w.:/+-]+)*", value) is not None
-    return str(value) if plain else '"' + re.sub(r'(["\\])', r"\\\1", str(value)) + '"'
+    return str(value) if plain else f'"{_escaped(str(value))}"'
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r'(["\\])', r"\\\1", text)
 
 
 @dataclass(frozen=True, kw_only=True)
