@@ -125,9 +125,10 @@ def _levels(order: Tensor, columns: Sequence[Tensor]) -> tuple[TrieLevel, ...]:
         raise _shared(order, first)
     levels = []
     for level, (column, span) in enumerate(zip(columns, spans, strict=True)):
-        starts = span[:-1]
-        below = spans[level + 1] if level + 1 < len(spans) else torch.arange(order.numel() + 1, device=order.device)
-        offsets = torch.searchsorted(below, span)
+        starts = span[:-1]  # the first item of a node is also the first of its first child
+        below = order.numel() if level + 1 == len(spans) else spans[level + 1].numel() - 1
+        numbers_below = starts if level + 1 == len(spans) else numbers[level + 2][starts]
+        offsets = torch.cat([numbers_below, total.new_tensor([below])])
         levels.append(TrieLevel(column[starts], numbers[level][starts], offsets, span))
     return tuple(levels)
 
