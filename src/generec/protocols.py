@@ -53,7 +53,10 @@ class ItemTokenizer(Protocol):
 class FittedTokenizer(Protocol):
     @property
     def ids(self) -> SemanticIds: ...
-    def encode(self, features: Tensor) -> Tensor: ...  # (n, D) -> (n, L) codes of new items, distinct from all others
+    def encode(
+        self, features: Tensor, taken: SemanticIds
+    ) -> Tensor: ...  # (n, D) -> (n, L) new items' codes: distinct,
+    # none of them among those taken (the fitted ids and whatever was inserted since)
     def state(self) -> dict[str, Tensor]: ...
 
 

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from generec.models.trunk import ItemTable, ItemTrunk
+from generec.nn.item_model import ItemModel
 from generec.types import Context, ItemIndex
 
 
-class SasRecModel(nn.Module):
+class SasRecModel(ItemModel):
     """Learned state of `SasRec`: an ItemEmbedder and an ItemScorer."""
 
     def __init__(self, spec: SasRec, items: int, features: Tensor):

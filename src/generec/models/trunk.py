@@ -25,17 +25,23 @@ class ItemTable(nn.Module):
 
     def forward(self, items: Tensor | None = None) -> Tensor:
         """Vectors of the given rows, (..., D); of every item when None."""
-        if items is None:
-            vectors = self.ids.weight
-            return vectors if self.project is None else vectors + self.project(self.features)
-        vectors = self.ids(items)
-        return vectors if self.project is None else vectors + self.project(self.features[items])
+        vectors: Tensor = self.ids.weight if items is None else self.ids(items)
+        if self.project is None:
+            return vectors
+        projected: Tensor = self.project(self.features if items is None else self.features[items])
+        return vectors + projected
 
     def extend(self, features: Tensor) -> None:
         """Adds items by their features (n, F)."""
-        new = self.ids.weight.new_zeros(features.shape[0], self.ids.embedding_dim)
-        self.ids = nn.Embedding.from_pretrained(torch.cat([self.ids.weight.detach(), new]), freeze=False)
+        self.ids = grown(self.ids, torch.arange(self.ids.num_embeddings), len(features) + self.ids.num_embeddings)
         self.features = torch.cat([self.features, features.to(self.features)])
+
+
+def grown(table: nn.Embedding, moved: Tensor, size: int) -> nn.Embedding:
+    """A table of `size` rows in which old row i stands at moved[i] and new rows are zero."""
+    weight = table.weight.detach().new_zeros(size, table.embedding_dim)
+    weight[moved] = table.weight.detach()
+    return nn.Embedding(size, table.embedding_dim, _weight=weight)
 
 
 class ItemTrunk(nn.Module):

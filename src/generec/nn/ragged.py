@@ -43,3 +43,10 @@ def segment_log_softmax(scores: Tensor, segments: Tensor, count: int) -> Tensor:
     shifted = scores - highest[segments]
     total = scores.new_zeros(count).index_add(0, segments, shifted.exp())
     return shifted - total.log()[segments]
+
+
+def spread(starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """Every number of the ranges [starts, starts + counts), one after another, and the range each belongs to."""
+    ranges = torch.repeat_interleave(torch.arange(counts.numel(), device=counts.device), counts)
+    first = counts.cumsum(0) - counts
+    return starts[ranges] + torch.arange(ranges.numel(), device=counts.device) - first[ranges], ranges
