@@ -1,0 +1,233 @@
+"""One import under way: the files with a first look at each of them, and one way to read a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from generec.data.importers.delimited import MAX_COLUMNS, Dialect, read_delimited, read_text_lines, sniff
+from generec.data.importers.files import File, head, refuse
+from generec.data.importers.findings import Findings
+from generec.data.importers.headerless import named
+from generec.data.importers.records import parse, read_document, read_lines, rows_of
+from generec.errors import InputError
+from generec.fitting.progress import task
+
+Kind = Literal["delimited", "lines", "document", "parquet", "words", "empty", "other"]
+TABLES = ("csv", "tsv", "txt", "dat", "data", "json", "jsonl", "ndjson", "parquet", "inter", "item", "user", "tab")
+MEDIA = (
+    "jpg",
+    "jpeg",
+    "png",
+    "gif",
+    "webp",
+    "svg",
+    "mp4",
+    "pdf",
+    "html",
+    "htm",
+    "md",
+    "rst",
+    "py",
+    "ipynb",
+    "tar",
+    "zip",
+)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What the first 64 KiB of a file tell: how it is written, its columns, its first rows."""
+
+    file: File
+    kind: Kind
+    columns: tuple[str, ...] = ()
+    """Column names or keys; empty where the first line is data."""
+    sample: tuple[tuple[str, ...], ...] = ()
+    """First rows of a file without header."""
+    dialect: Dialect | None = None
+    shape: str = ""
+    """Format of a file without header whose rows were recognised; `columns` are then the format's."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a format module makes of its files, before the one pipeline that all formats share.
+
+    events: user_id, item_id (strings), and any of timestamp (string or number), value, event, split (strings); `_row`
+    and `_file` (position in `files`) say where a row comes from. items: item_id and any columns as strings or lists.
+    """
+
+    format: str
+    files: tuple[str, ...]
+    events: pl.DataFrame | None = None
+    items: pl.DataFrame | None = None
+    items_file: str = ""
+    users: pl.DataFrame | None = None
+    event: str = "interaction"
+    """What an event is called where no column tells."""
+    repeats: bool | None = None
+    """Whether items repeat in this kind of data; None: measured."""
+    milliseconds: bool = False
+    """Whether the format writes times in milliseconds."""
+    cold_items: bool = True
+    """Whether items without events belong to the catalogue."""
+    licence: str = "not stated"
+    notes: tuple[str, ...] = ()
+
+
+class Reading:
+    """The files of one import and the policy under which they are read."""
+
+    def __init__(self, files: Sequence[File], findings: Findings, mapping: Mapping[str, str], workspace: Path):
+        self.files, self.findings, self.mapping, self.workspace = files, findings, mapping, workspace
+
+    @cached_property
+    def sketches(self) -> list[Sketch]:
+        """A first look at every file that could hold a table."""
+        found = []
+        for file in self.files:
+            if len(self.files) > 1 and file.ending in MEDIA:
+                continue
+            try:
+                refuse(file)
+                found.append(sketch(file))
+            except InputError as error:
+                if len(self.files) == 1:
+                    raise
+                self.findings.note(f"not read: {error}")
+        for empty in (s for s in found if s.kind == "empty" and s.file.ending in TABLES):
+            self.findings.fault(
+                "empty file",
+                "the file is empty",
+                file=empty.file.name,
+                remedy="export it again",
+                repair="it is not read",
+            )
+        return [sketch for sketch in found if sketch.kind not in ("empty", "other")]
+
+    def apart(self, path: Path) -> Sketch:
+        """The sketch of a file named apart (--items, --users)."""
+        if not path.is_file():
+            raise InputError("no such file", file=str(path), remedy="check the path")
+        file = File(path, path.name)
+        refuse(file)
+        return sketch(file)
+
+    def read(
+        self, sketch: Sketch, keep: Sequence[str] | None = None, encodings: Sequence[str] = ("utf-8",)
+    ) -> pl.DataFrame:
+        """The table of a file: strings or lists of strings, and `_row`. Raises InputError for what cannot be read."""
+        with task(f"read {sketch.file.name}") as bar:
+            frame = self._read(sketch, keep, encodings)
+            bar.advance(1, f"{frame.height:,} rows")
+        return frame
+
+    def read_text(self, sketch: Sketch) -> pl.DataFrame:
+        """The lines of a file without columns: `text` and `_row`."""
+        with task(f"read {sketch.file.name}") as bar:
+            frame = read_text_lines(sketch.file, self.workspace, self.findings)
+            bar.advance(1, f"{frame.height:,} rows")
+        return frame
+
+    def _read(self, sketch: Sketch, keep: Sequence[str] | None, encodings: Sequence[str]) -> pl.DataFrame:
+        if sketch.kind == "delimited" and sketch.dialect is not None:
+            frame = read_delimited(sketch.file, sketch.dialect, self.workspace, self.findings, encodings=encodings)
+            old = [name for name in frame.columns if name != "_row"]
+            return (
+                frame
+                if sketch.dialect.header is not None
+                else frame.rename(dict(zip(old, sketch.columns, strict=False)))
+            )
+        if sketch.kind == "lines":
+            return read_lines(sketch.file, self.findings, keep)
+        if sketch.kind == "document":
+            return rows_of(read_document(sketch.file, self.findings), sketch.file)
+        if sketch.kind == "parquet":
+            return read_parquet(sketch.file)
+        raise InputError("not a table", file=sketch.file.name, remedy="write csv, tsv, json lines or parquet")
+
+
+def sketch(file: File) -> Sketch:
+    """Looks at the beginning of a file. Raises InputError for what is never opened."""
+    start = head(file)
+    if not start.strip(b"\xef\xbb\xbf \t\r\n"):
+        return Sketch(file, "empty")
+    if start.startswith(b"PAR1"):
+        return Sketch(file, "parquet", tuple(_parquet_schema(file)))
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("UTF-16 text", file=file.name, row=1, remedy="convert it: iconv -f UTF-16 -t UTF-8")
+    text = start.decode("utf-8", errors="replace").lstrip("\ufeff")
+    if text.lstrip()[:1] in "{[" and file.ending not in ("csv", "tsv"):
+        return _sketch_json(file, text)
+    dialect = sniff(text.replace("\0", ""), file.ending)
+    rows = [line.removesuffix("\r") for line in text.split("\n")[:40]]
+    rows = [row for row in (rows[:-1] or rows) if row.strip()]
+    if dialect is None or _is_words(rows, dialect):
+        numbers = bool(rows) and all(cell.isdigit() for row in rows for cell in row.split())
+        return Sketch(file, "words" if numbers else "other", sample=tuple(tuple(row.split()) for row in rows))
+    if dialect.header is not None:
+        return Sketch(file, "delimited", dialect.header, dialect=dialect)
+    sample = tuple(tuple(row.split(dialect.separator)) for row in rows)
+    shape, names = named(sample, dialect.separator)
+    return Sketch(file, "delimited", names, sample, dialect, shape)
+
+
+def _is_words(rows: Sequence[str], dialect: Dialect) -> bool:
+    """Whether lines are numbers of varying count, which no table is."""
+    widths = {len(row.split()) for row in rows}
+    return dialect.header is None and len(widths) > 1 and all(cell.isdigit() for row in rows for cell in row.split())
+
+
+def _sketch_json(file: File, text: str) -> Sketch:
+    whole = "\n" in text
+    first, *others = text.lstrip().split("\n")[:20]
+    value: Any = None
+    try:
+        value = parse(first)
+    except ValueError:
+        nested = first.strip() in ("{", "[") or '": {' in first[:200] or '": [' in first[:200]
+        if file.ending not in ("jsonl", "ndjson") and (
+            first.startswith("[") or (nested and not whole) or len(first) < 3
+        ):
+            return Sketch(file, "document")
+    if isinstance(value, dict) and file.ending not in ("jsonl", "ndjson") and not any(line.strip() for line in others):
+        if value and all(isinstance(part, dict | list) for part in value.values()):
+            return Sketch(file, "document")
+    if isinstance(value, list):
+        return Sketch(file, "document")
+    keys: dict[str, None] = {}
+    for line in [first, *others]:
+        try:
+            row = parse(line)
+        except ValueError:
+            continue
+        keys.update(dict.fromkeys(row if isinstance(row, dict) else ()))
+    return Sketch(file, "lines", tuple(keys))
+
+
+def _parquet_schema(file: File) -> list[str]:
+    try:
+        return pl.scan_parquet(file.path).collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+        raise InputError(f"a damaged parquet file: {error}", file=file.name, remedy="write it again") from error
+
+
+def read_parquet(file: File) -> pl.DataFrame:
+    """A parquet table; refuses one that would swell like a bomb. Raises InputError."""
+    try:
+        scan = pl.scan_parquet(file.path)
+        names = scan.collect_schema().names()
+        rows = scan.select(pl.len()).collect().item()
+        if len(names) > MAX_COLUMNS or (rows > 1_000_000 and rows > 100 * file.path.stat().st_size):
+            raise InputError(
+                f"{rows} rows of {len(names)} columns in a small file", file=file.name, remedy="write it as csv"
+            )
+        return scan.collect().with_columns(pl.int_range(1, rows + 1, dtype=pl.UInt32).alias("_row"))
+    except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+        raise InputError(f"a damaged parquet file: {error}", file=file.name, remedy="write it again") from error
