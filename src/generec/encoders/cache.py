@@ -30,8 +30,9 @@ class VectorCache:
     """Vectors of texts under the name of the model that made them.
 
     One SQLite file per model: its transactions make writes atomic and let several processes share it. Vectors are raw
-    little-endian float16 with a checksum each; a row whose checksum fails counts as absent and is written again. A file
-    that SQLite calls damaged is set aside as `.damaged`; a folder that cannot be written to costs a warning, never the run.
+    little-endian float16 with a checksum each; a row whose checksum fails counts as absent and is written again. A
+    file that SQLite calls damaged is set aside as `.damaged`; a folder that cannot be written to costs a warning, never
+    the run.
     """
 
     def __init__(self, model: str, folder: Path | None = None):

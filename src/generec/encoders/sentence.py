@@ -31,9 +31,10 @@ _WRITE = 1024  # texts between two writes to the cache
 class SentenceEncoder:
     """Encodes `Catalog.texts` with a Transformer: token vectors pooled as the checkpoint says (mean for MiniLM).
 
-    Reimers and Gurevych 2019 (Sentence-BERT). Runs in bfloat16 where the processor has it, float32 elsewhere, and rounds
-    to float16; vectors of one text made in different batches agree to about 1e-3. Vectors are cached by content under
-    $GENEREC_CACHE or ~/.cache/generec. Raises FittingError without the `text` extra, ArtefactError for wrong weights.
+    Reimers and Gurevych 2019 (Sentence-BERT). Runs in bfloat16 where the processor has it, float32 elsewhere, and
+    rounds to float16; vectors of one text made in different batches agree to about 1e-3. Vectors are cached by content
+    under $GENEREC_CACHE or ~/.cache/generec. Raises FittingError without the `text` extra, ArtefactError for wrong
+    weights.
     """
 
     path: str | None = None
@@ -121,7 +122,8 @@ class Checkpoint:
         files = sorted(self.folder.glob("*.safetensors"))
         if not files:
             raise ArtefactError(
-                f"{self.folder} has no *.safetensors; pickled weights (.bin, .pt) are refused, convert them to safetensors"
+                f"{self.folder} has no *.safetensors; pickled weights (.bin, .pt) are refused, "
+                "convert them to safetensors"
             )
         digest = hashlib.sha256()
         for file in files:
