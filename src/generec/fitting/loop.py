@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from generec.errors import FittingError, GenerecError
-from generec.fitting.checkpoint import read_checkpoint, write_checkpoint
+from generec.fitting.checkpoint import read_checkpoint, write_atomically, write_checkpoint
 from generec.fitting.precision import Fp32, Precision
 from generec.fitting.progress import task
 from generec.protocols import Source
@@ -106,7 +106,7 @@ def batches(lengths: Tensor, budget: int, generator: torch.Generator) -> list[Te
     order = torch.randperm(lengths.numel(), generator=generator)
     per_batch = max(1, budget // max(1, int(lengths.float().mean())))
     found: list[Tensor] = []
-    for chunk in order.split(16 * per_batch):
+    for chunk in torch.split(order, 16 * per_batch):
         chunk = chunk[lengths[chunk].argsort(stable=True)]
         cumulative = lengths[chunk].cumsum(0)
         start, limit = 0, 0
@@ -172,7 +172,17 @@ class _Trainer(Generic[BatchT]):
         if "random.cuda" in tensors:
             torch.cuda.set_rng_state(tensors["random.cuda"], self.run.device)
         self.loss_sum = tensors["loss_sum"]
+        self._forget_later_rows()
         return True
+
+    def _forget_later_rows(self) -> None:
+        """Drops metric rows that a killed run wrote after its last checkpoint; they will be written again."""
+        path = None if self.run.directory is None else self.run.directory / "metrics.jsonl"
+        if path is None or not path.exists():
+            return
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        kept = [row for row in rows if row["run"] != self.name or row["step"] <= self.trajectory.step]
+        write_atomically(path, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
     def log(self, row: Mapping[str, Any]) -> None:
         for recorder in self.run.recorders:
@@ -199,8 +209,8 @@ def optimise(
 
     `loss` reads a batch and returns a scalar; `validate` returns figures of which `metric`, larger is better, selects.
     `stop_after` ends the run after so many epochs of the schedule that `settings.epochs` spans: a refit repeats the
-    selected number of epochs under the same schedule. Raises InterruptedTraining on SIGINT after saving, FittingError on a
-    loss that is not finite.
+    selected number of epochs under the same schedule. Raises InterruptedTraining on SIGINT after saving, FittingError
+    on a loss that is not finite.
     """
     trainer = _Trainer[BatchT](model, settings, run, name)
     if not (run.resume and trainer.load()):

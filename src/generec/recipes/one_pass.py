@@ -1,0 +1,29 @@
+"""The default recipe: read items, write semantic IDs, in one causal pass."""
+
+from __future__ import annotations
+
+from generec.decoding.exact import Exact
+from generec.encoders.collaborative import CollaborativeEncoder
+from generec.encoders.fusion import ConcatEncoder
+from generec.encoders.text import text_encoder
+from generec.models.one_pass import OnePass, OnePassModel
+from generec.objectives.next_token import NextToken
+from generec.recipe import Recipe
+from generec.templates.history import ItemHistory
+from generec.tokenizers.collisions import AppendLevel
+from generec.tokenizers.rq_kmeans import RQKMeans
+from generec.training.pretrain import Pretrain
+
+
+def one_pass() -> Recipe[OnePassModel]:
+    """An item-level trunk with an autoregressive head over codes of text joined with collaborative factors."""
+    return Recipe[OnePassModel](
+        name="one_pass",
+        paper="own design: SASRec's trunk (1808.09781), TIGER's semantic IDs (2305.05065), hierarchical softmax",
+        encoder=ConcatEncoder(parts=(text_encoder(dimensions=128), CollaborativeEncoder(dimensions=64))),
+        tokenizer=RQKMeans(levels=3, size=256, collisions=AppendLevel()),
+        template=ItemHistory(),
+        model=OnePass(),
+        stages=(Pretrain(objective=NextToken()),),
+        decoder=Exact(),
+    )
