@@ -1,0 +1,105 @@
+"""generec demo: the main job from nothing to generated recommendations, on the embedded world."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
+from generec.errors import UsageError
+
+if TYPE_CHECKING:
+    from generec.evaluation.report import Report
+    from generec.system import System
+    from generec.types import Dataset, Split
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for data, model, report and plots.")] = Path("demo"),
+    items: Annotated[int, typer.Option(min=50, help="Items of the world.")] = 2000,
+    users: Annotated[int, typer.Option(min=50, help="People of the world.")] = 3000,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving, once there is a server.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Replace an earlier demo.")] = True,
+    json: Json = False,
+    seed: Seed = 0,
+    threads: Threads = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Make a world, train a semantic-ID recommender, judge it beside the baselines, show what it generates."""
+    with session(json, seed, threads, quiet) as out:
+        from generec.cli.evaluate import write
+        from generec.cli.train import with_directory
+        from generec.data.dataset import write_dataset
+        from generec.data.split import split
+        from generec.data.world import make_world
+        from generec.fitting.loop import Run
+        from generec.recipes.one_pass import one_pass
+
+        if output.exists() and not overwrite:
+            raise UsageError(f"{output} exists; pass --overwrite or another --output")
+        out.text(f"1. A world of {items:,} items and {users:,} people (nothing is downloaded)")
+        data = output / "data"
+        dataset = with_directory(make_world(items=items, users=users, seed=seed).dataset, data)
+        write_dataset(dataset, data, overwrite=True)
+        out.text(f"   {dataset.events.height:,} events, written to {data}")
+        parts = split(dataset)
+
+        out.text("2. Training: items become semantic IDs, a model learns to write the next one")
+        fitted = one_pass().fit(dataset, parts, run=Run(seed=seed))
+        system = fitted.system
+        system.save(output / "model", overwrite=True)
+
+        out.text("3. Judging it beside the baselines, on what people did next")
+        report = judged(system, dataset, parts, seed, out)
+        write(report, output / "report")
+        for table in report.tables()[:1]:
+            out.table(table.title, table.columns, table.rows)
+        for line in report.lines():
+            out.text(line)
+
+        out.text("4. Generated for three people, who were not shown these items before")
+        people = shown(system, dataset, parts, out)
+        _next_steps(output, out)
+        out.document({"data": str(data), "model": str(output / "model"), "report": report.document(), "people": people})
+
+
+def judged(system: System[Any], dataset: Dataset, parts: Split, seed: int, out: Output) -> Report:
+    """The model beside every baseline, all of them fitted on train + validation."""
+    from generec.cli.evaluate import fitted_baselines, item_texts
+    from generec.evaluation.protocol import evaluate
+
+    features = item_texts(dataset)
+    baselines = fitted_baselines("all", dataset, parts, parts.refit, features, seed, out)
+    return evaluate({system.record["recipe"]["name"]: system, **baselines}, parts, dataset, seed=seed, features=features)
+
+
+def shown(system: System[Any], dataset: Dataset, parts: Split, out: Output) -> list[dict[str, Any]]:
+    """Histories, semantic IDs and recommendations of three people, with titles."""
+    people = []
+    cases = [parts.test[place * len(parts.test) // 3] for place in range(3)]
+    for case, slate in zip(cases, system.recommend([case.request for case in cases], 5), strict=True):
+        catalog = dataset.catalog
+        rows = []
+        for place, (item_id, title) in enumerate(zip(slate.item_ids, catalog.titles(slate.item_ids), strict=True)):
+            codes = "-".join(str(code) for code in system.index.ids.codes[catalog.row(item_id)].tolist())
+            came = "came next" if item_id in case.relevant else ""
+            rows.append((place + 1, title, codes, came))
+        seen = case.request.history[-3:]
+        recently = "; ".join(catalog.titles(seen))
+        out.table(f"{case.request.user_id}, who last saw: {recently}", ("", "generated", "semantic ID", ""), rows)
+        people.append({"user_id": case.request.user_id, "history": list(seen), "items": list(slate.item_ids)})
+    return people
+
+
+def _next_steps(output: Path, out: Output) -> None:
+    out.text(f"Model: {output / 'model'} (README.md inside). Plots: {output / 'report'}.")
+    out.text("Next:")
+    for line in (
+        f"generec inspect {output / 'model'}",
+        f"generec recommend {output / 'model'} --user u00001 --filter 'duration < 300'",
+        "generec data import YOUR_LOG -o mine && generec train mine -o mine-model && generec evaluate mine "
+        "--model mine-model",
+    ):
+        out.text(f"  {line}")
