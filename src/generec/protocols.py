@@ -7,7 +7,7 @@ an `nn.Module` or a frozen value, and travels to disk as named tensors (`state`,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from generec.types import Batch, Catalog, Context, Events, ItemIndex, Ranked, Request, SemanticIds, Slate
 
@@ -85,6 +85,7 @@ class ItemScorer(SequenceModel, Protocol):
     def item_scores(self, hidden: Tensor) -> Tensor: ...  # (P, D) -> (P, N), comparable within a row
 
 
+@runtime_checkable
 class ItemEmbedder(SequenceModel, Protocol):
     """A model whose score of an item is an inner product; losses may sample."""
 

@@ -111,7 +111,8 @@ class Recipe(Generic[ModelT]):
 
     def _about(self, data: Dataset) -> dict[str, Any]:
         known = ("source", "licence", "rights", "ties", "repeats", "directory")
-        return {name: data.info[name] for name in known if name in data.info} | {"fingerprint": fingerprint(data)}
+        measured = {"fingerprint": fingerprint(data), "events_until": data.events["timestamp"].max()}
+        return {name: data.info[name] for name in known if name in data.info} | measured
 
 
 def activity(events: Events, items: int, half_life: float = 0.1) -> Tensor:

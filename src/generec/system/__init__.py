@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -14,6 +16,8 @@ from generec.decoding.trie import with_items, without
 from generec.errors import UsageError
 from generec.nn.item_model import ItemModel
 from generec.protocols import Decoder, FittedEncoder, FittedTokenizer, Template
+from generec.system.artefact import write_artefact
+from generec.system.similar import similar
 from generec.types import Catalog, Condition, Events, ItemIndex, Request, Slate
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
@@ -140,6 +144,14 @@ class System(Generic[ModelT_co]):
     def remove(self, item_ids: Sequence[str]) -> None:
         """Takes items out of every future slate; histories that name them keep their meaning."""
         self.index = without(self.index, self.catalog.rows(item_ids))
+
+    def similar(self, item_ids: Sequence[str], k: int = 10) -> list[Slate]:
+        """For each item, the k most similar ones that can be recommended; the slate says by what (system.similar)."""
+        return similar(self, item_ids, k)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Writes the artefact folder, whole or not at all (system.artefact); `generec.load` reads it back."""
+        return write_artefact(self, path, overwrite=overwrite)
 
 
 def _pack(catalog: Catalog, requests: Sequence[Request]) -> Events:
