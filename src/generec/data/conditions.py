@@ -22,13 +22,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
-import torch
-from torch import Tensor
 
 from generec.errors import UsageError, unknown
 from generec.types import Catalog, Condition, Operator
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _SENTENCE = re.compile(
@@ -75,9 +77,10 @@ def mask(catalog: Catalog, conditions: Sequence[Condition], missing: bool = Fals
     missing: whether an item without a value for a field satisfies the conditions on it. Raises UsageError on an
     unknown field (with the nearest one) and on a value or operator that does not suit the column.
     """
-    allowed = torch.ones(len(catalog), dtype=torch.bool)
+    import torch
+
     if not conditions:
-        return allowed
+        return torch.ones(len(catalog), dtype=torch.bool)
     holds = [expression(catalog, condition).fill_null(missing) for condition in conditions]
     column = catalog.frame.select(pl.all_horizontal(holds).alias("holds"))["holds"]
     return torch.tensor(column.to_numpy(), dtype=torch.bool).expand(len(catalog)).clone()

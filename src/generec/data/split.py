@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
 
 from generec.data.dataset import item_rows
@@ -146,7 +145,7 @@ def everything(dataset: Dataset) -> Events:
 
 def unseen_items(cases: Sequence[Case], train: Events, item_ids: Sequence[str]) -> tuple[Case, ...]:
     """Cold-start view: the cases, with those answers only that never occur in training. item_ids: of the catalogue."""
-    seen = {item_ids[row] for row in torch.unique(train.items).tolist()}
+    seen = {item_ids[row] for row in train.items.tolist()}
     return _with_answers(cases, lambda item_id: item_id not in seen)
 
 
@@ -166,7 +165,7 @@ def popularity_deciles(cases: Sequence[Case], train: Events, item_ids: Sequence[
 
     Items of equal count stand in catalogue order.
     """
-    order = torch.argsort(train.counts(len(item_ids)), stable=True).tolist()
+    order = train.counts(len(item_ids)).argsort(stable=True).tolist()
     decile = {item_ids[row]: rank * 10 // len(item_ids) for rank, row in enumerate(order)}
     tenths = [{item_id for item_id in item_ids if decile[item_id] == tenth} for tenth in range(10)]
     return tuple(_with_answers(cases, tenth.__contains__) for tenth in tenths)
@@ -213,6 +212,8 @@ class _Log:
 
     def events(self, keep: NDArray[np.bool_]) -> Events:
         """The kept events, packed; people left without any are left out."""
+        import torch
+
         before = np.concatenate([[0], np.cumsum(keep)])[self.offsets]  # (U + 1,) kept events up to each person
         present = np.diff(before) > 0
         offsets = np.concatenate([before[:1], before[1:][present]])
