@@ -55,7 +55,7 @@ class Bars:
         self._bars.refresh()
         self._open -= 1
         if not self._console.is_terminal:
-            seconds = self._bars.tasks[bar.task].elapsed or 0.0
+            seconds = next(task.elapsed for task in self._bars.tasks if task.id == bar.task) or 0.0
             self._console.print(f"{bar.description}: {seconds:.1f} s {bar.note}".rstrip(), highlight=False)
         if self._open == 0:
             self._bars.stop()

@@ -54,7 +54,7 @@ def flag(
     remedy: str,
     repair: str,
 ) -> int:
-    """Reports the rows of a frame for which `wrong` holds, file by file; returns how many. Raises when not repairing."""
+    """Reports the rows for which `wrong` holds, file by file, and returns their number. Raises when not repairing."""
     bad = frame.filter(wrong)
     if not bad.height:
         return 0

@@ -9,31 +9,38 @@ from generec.errors import UsageError, unknown
 
 ROLES: dict[str, tuple[str, ...]] = {
     "user_id": (
-        "userid", "user", "uid", "reviewerid", "customerid", "memberid", "visitorid", "accountid", "personid", "profileid",
+        "userid", "user", "uid", "reviewerid", "customerid", "memberid", "visitorid", "accountid", "personid",
+        "profileid",
         "useridhash", "uniqueid", "sessionid", "session",
     ),
     "item_id": (
-        "itemid", "item", "iid", "movieid", "parentasin", "asin", "productid", "venueid", "locationid", "poiid", "placeid",
-        "businessid", "gmapid", "bookid", "trackid", "songid", "videoid", "articleid", "newsid", "gameid", "appid", "animeid",
+        "itemid", "item", "iid", "movieid", "parentasin", "asin", "productid", "venueid", "locationid", "poiid",
+        "placeid",
+        "businessid", "gmapid", "bookid", "trackid", "songid", "videoid", "articleid", "newsid", "gameid", "appid",
+        "animeid",
         "artistid", "recipeid", "beerid", "courseid", "jobid", "adid", "contentid", "documentid", "docid", "goodsid",
         "photoid", "showid", "sku", "isbn", "product", "movie", "venue",
     ),
     "timestamp": (
-        "timestamp", "unixreviewtime", "utctime", "utctimestamp", "unixtime", "time", "ts", "datetime", "date", "createdat",
+        "timestamp", "unixreviewtime", "utctime", "utctimestamp", "unixtime", "time", "ts", "datetime", "date",
+        "createdat",
         "eventtime", "checkintime", "ratedat", "ratingtimestamp", "clicktimestamp", "interactiontime", "reviewtime",
         "localtime",
     ),
     "value": (
-        "rating", "overall", "score", "stars", "value", "playcount", "plays", "watchratio", "dwell", "dwelltime", "dwellsec",
+        "rating", "overall", "score", "stars", "value", "playcount", "plays", "watchratio", "dwell", "dwelltime",
+        "dwellsec",
         "dwellseconds", "watchtime", "weight", "label",
     ),
-    "event": ("event", "eventtype", "action", "behavior", "behaviour", "behaviortype", "interaction", "interactiontype", "type"),
+    "event": ("event", "eventtype", "action", "behavior", "behaviour", "behaviortype", "interaction",
+    "interactiontype", "type"),
     "split": ("split", "set", "fold", "subset", "partition"),
 }  # fmt: skip
 """Names of event columns, best first, in lower case without punctuation."""
 
 SEQUENCES = (
-    "itemids", "items", "itemsequence", "sequence", "itemseq", "history", "itemidlist", "historyitemid", "historyitemids",
+    "itemids", "items", "itemsequence", "sequence", "itemseq", "history", "itemidlist", "historyitemid",
+    "historyitemids",
 )  # fmt: skip
 """Names of a column that holds a person's items in one cell."""
 
@@ -104,7 +111,7 @@ def rename_item_columns(columns: Sequence[str], mapping: Mapping[str, str]) -> d
         if old is not None:
             renamed[old] = new
     for old in columns:
-        clean = re.sub(r"\W+", "_", old.split(":", 1)[0].strip()).strip("_").lower()
+        clean = re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", old.split(":", 1)[0].strip()).strip("_").lower()
         if old not in renamed and clean and clean != old and clean not in columns and clean not in renamed.values():
             renamed[old] = clean
     return renamed

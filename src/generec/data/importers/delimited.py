@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from generec.data.importers.files import MAX_LINE, File, Truncated, chunks, lines
+from generec.data.importers.files import MAX_LINE, File, TruncatedError, chunks, lines
 from generec.data.importers.findings import Findings
 from generec.errors import InputError
 
@@ -205,7 +205,7 @@ def _prepare(
                 if wide or compressed:
                     out.write(chunk)
         scan.finish()
-    except Truncated:
+    except TruncatedError:
         scan.trouble = "truncated"
     if not scan.trouble:
         return (copy if wide or compressed else file.path), None, scan.carriage
@@ -334,7 +334,7 @@ class _Repair:
                     self._fault("line too long", number)
                 elif line.strip(b" \t\r\0"):
                     yield number, self._text(number, line)
-        except Truncated:
+        except TruncatedError:
             self._fault("truncated gzip", self._read + 1)
 
     def _text(self, number: int, line: bytes) -> str:

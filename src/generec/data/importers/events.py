@@ -65,7 +65,7 @@ def clean_events(
     if "event" in frame.columns:
         kind = pl.col("event").cast(pl.String).str.strip_chars().str.to_lowercase()
     frame = frame.with_columns(pl.when(kind != "").then(kind).fill_null(event).alias("event"))
-    return frame.select(*EVENT_SCHEMA.names(), "_row", "_file").cast(dict(EVENT_SCHEMA))
+    return frame.select(*(pl.col(name).cast(dtype) for name, dtype in EVENT_SCHEMA.items()), "_row", "_file")
 
 
 def _times(frame: pl.DataFrame, files: Sequence[str], findings: Findings, milliseconds: bool) -> pl.DataFrame:
@@ -146,11 +146,14 @@ def _splits(frame: pl.DataFrame, files: Sequence[str], findings: Findings) -> pl
     return frame.drop("_given")
 
 
-def order_events(events: pl.DataFrame, policy: Policy, declared: bool | None) -> tuple[pl.DataFrame, dict[str, Any]]:
+def order_events(
+    events: pl.DataFrame, policy: Policy, declared: bool | None, duplicates: bool = False
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Filters, orders and thins clean events; returns them and what was counted on the way.
 
     Users stand in the order in which they first appear; a user's events by time, then split, then the tie order. Rows
     without a time keep the order of the file: it is all that is known. declared: what the format says about repeats.
+    duplicates: whether equal events at one time stay; otherwise the first is kept.
     """
     counted: dict[str, Any] = {"events_read": events.height}
     if policy.min_rating is not None:
@@ -159,7 +162,7 @@ def order_events(events: pl.DataFrame, policy: Policy, declared: bool | None) ->
     events = _sorted(events, policy)
     before = events.height
     key = ["user_id", "item_id", "event", "timestamp"]
-    if events["timestamp"].null_count() < events.height:
+    if not duplicates and events["timestamp"].null_count() < events.height:
         timed = pl.col("timestamp").is_not_null()
         events = events.filter(~timed | pl.struct(key).is_first_distinct())
     counted["duplicates_removed"] = before - events.height

@@ -57,7 +57,7 @@ class File:
         return base.rsplit(".", 1)[-1] if "." in base.rsplit("/", 1)[-1] else ""
 
 
-class Truncated(Exception):
+class TruncatedError(Exception):
     """A compressed stream that ends early or is damaged; what came before it is good."""
 
 
@@ -112,7 +112,7 @@ def head(file: File, size: int = 1 << 16) -> bytes:
             kept += chunk
             if len(kept) >= size:
                 break
-    except Truncated:
+    except TruncatedError:
         pass  # reported by the pass that reads the whole file
     return kept[:size]
 
@@ -146,8 +146,8 @@ def _refuse_content(file: File, start: bytes) -> None:
 def chunks(file: File) -> Iterator[bytes]:
     """The content in pieces of at most CHUNK bytes, gzip undone by its first bytes.
 
-    Raises InputError for a gzip inside a gzip, an archive inside one or one that swells like a bomb; Truncated, after
-    everything readable, for one that ends early.
+    Raises InputError for a gzip inside a gzip, an archive inside one or one that swells like a bomb; TruncatedError,
+    after everything readable, for one that ends early.
     """
     with file.path.open("rb") as stream:
         first = stream.read(CHUNK)
@@ -168,7 +168,7 @@ def _inflate(file: File, stream: BinaryIO, data: bytes) -> Iterator[bytes]:
             try:
                 out = inflate.decompress(data, CHUNK)
             except zlib.error as error:
-                raise Truncated(str(error)) from error
+                raise TruncatedError(str(error)) from error
             if produced == 0 and out:
                 _refuse_nested(file, out)
             produced += len(out)
@@ -191,7 +191,7 @@ def _inflate(file: File, stream: BinaryIO, data: bytes) -> Iterator[bytes]:
         elif inflate.eof:
             data = b""
     if not inflate.eof:
-        raise Truncated("the compressed stream ends early")
+        raise TruncatedError("the compressed stream ends early")
 
 
 def _refuse_nested(file: File, start: bytes) -> None:
@@ -203,7 +203,7 @@ def _refuse_nested(file: File, start: bytes) -> None:
 def lines(file: File) -> Iterator[tuple[int, bytes | None]]:
     """Lines with their number from 1, without line end; None for one longer than MAX_LINE, never held in memory.
 
-    Raises Truncated after the last whole line of a compressed file that ends early.
+    Raises TruncatedError after the last whole line of a compressed file that ends early.
     """
     number, rest, skipping = 1, b"", False
     for chunk in chunks(file):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+import polars as pl
+
 Rows = Sequence[Sequence[str]]
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -85,6 +87,12 @@ _SHAPES: tuple[tuple[str, int, Callable[[Rows], bool], tuple[str, ...]], ...] = 
         ("user_id", "utc_time", "latitude", "longitude", "venue_id"),
     ),
 )
+_INTEGER = re.compile(r"\d+")
+_PLAIN: tuple[tuple[int, Callable[[Rows], bool], tuple[str, ...]], ...] = (
+    (3, lambda rows: _time(rows, 2), ("user_id", "item_id", "timestamp")),
+    (3, lambda rows: _rating(rows, 2), ("user_id", "item_id", "rating")),
+    (2, lambda rows: True, ("user_id", "item_id")),
+)
 _FILMS = ("movieId", "title", "genres")
 
 
@@ -97,4 +105,15 @@ def named(rows: Rows, separator: str) -> tuple[str, tuple[str, ...]]:
     for format, columns, fits, names in _SHAPES:
         if columns == width and fits(even):
             return format, names
-    return "", ()
+    numbers = width > 0 and _all(even, 0, _INTEGER) and width > 1 and _all(even, 1, _INTEGER)
+    found = (names for columns, fits, names in _PLAIN if numbers and columns == width and fits(even))
+    return "", next(found, ())
+
+
+def fold_flags(frame: pl.DataFrame) -> pl.DataFrame:
+    """Columns `genre:NAME` of flags as one list column `genres`."""
+    flags = [name for name in frame.columns if name.startswith("genre:")]
+    if not flags:
+        return frame
+    names = [pl.when(pl.col(name) == "1").then(pl.lit(name.removeprefix("genre:"))) for name in flags]
+    return frame.with_columns(pl.concat_list(names).list.drop_nulls().alias("genres")).drop(flags)

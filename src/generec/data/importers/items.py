@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -30,6 +31,26 @@ LISTS = (
 _MARKS = r"\s+\|\s+|\s+>\s+|\|"
 LIST_SHARE = 0.05  # share of cells with a list mark from which an unknown column becomes a list
 LONG_PART = 60  # characters; longer parts are prose
+
+
+def unescaped(frame: pl.DataFrame) -> pl.DataFrame:
+    """Texts with their HTML entities undone, for formats that are known to carry them; markup stays text."""
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
+    for name in [*texts, *lists]:
+        column = frame[name]
+        flat = column.list.explode(keep_nulls=True, empty_as_null=True) if name in lists else column
+        if not flat.str.contains("&", literal=True).any():
+            continue
+        if name in lists:
+            cells = [
+                None if cell is None else [html.unescape(part or "") for part in cell] for cell in column.to_list()
+            ]
+            frame = frame.with_columns(pl.Series(name, cells, dtype=pl.List(pl.String)))
+        else:
+            texts_now = [None if cell is None else html.unescape(cell) for cell in column.to_list()]
+            frame = frame.with_columns(pl.Series(name, texts_now, dtype=pl.String))
+    return frame
 
 
 def clean_items(
@@ -195,8 +216,8 @@ def _price(frame: pl.DataFrame, file: str, findings: Findings, noisy: bool) -> p
         findings.note(f"{file}: {frame.filter(wrong).height} prices that are no amount are left empty")
     else:
         flag(
-            frame, wrong, (file,), findings, "price", "the price is negative or no number", "write an amount or nothing",
-            "the price is left empty",
+            frame, wrong, (file,), findings, "price", "the price is negative or no number",
+            "write an amount or nothing",            "the price is left empty",
         )  # fmt: skip
     good = pl.when(pl.col("price").is_finite() & (pl.col("price") >= 0)).then(pl.col("price"))
     return frame.with_columns(good.alias("price")).drop("_given")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def build(
             bar.advance()
             items, events = _known_items(raw, events, findings)
             bar.advance()
-            events, counted = order_events(events, policy, raw.repeats)
+            events, counted = order_events(events, policy, raw.repeats, raw.duplicates)
             repeats = counted.pop("repeats")
             if not events.height:
                 raise InputError("no events are left", file=raw.files[0], remedy=_why_none(counted))
@@ -113,20 +113,26 @@ def rights_of(rights: str) -> tuple[str, str | None]:
     return path.name, path.read_text(encoding="utf-8", errors="replace").strip()
 
 
-def summary(dataset: Dataset, findings: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def summary(dataset: Dataset) -> list[tuple[str, str]]:
     """Rows of the table that is printed after an import."""
     events, info = dataset.events, dataset.info
-    rows = [
+    removed = {
+        name: info.get(name, 0)
+        for name in ("below_min_rating", "duplicates_removed", "repeats_removed", "outside_core")
+    }
+    return [
         ("format", str(info["format"])),
         ("events", f"{events.height:,}"),
         ("users", f"{events['user_id'].n_unique():,}"),
         ("items", f"{len(dataset.catalog):,}"),
         ("items with events", f"{events['item_id'].n_unique():,}"),
         ("timed events", f"{events.height - events['timestamp'].null_count():,}"),
-        ("repeats", "yes" if dataset.repeats else "no"),
-        ("ties", f"{info['ties']} ({info.get('tie_share', 0.0):.1%} of timed events)"),
+        (
+            "seen items may come back",
+            f"{'yes' if dataset.repeats else 'no'} ({info.get('repeats_decided_by', 'option')})",
+        ),
+        ("ties", f"{info.get('tie_share', 0.0):.1%} of timed events, order: {info['ties']}"),
+        *((name.replace("_", " "), f"{count:,} events") for name, count in removed.items() if count),
         ("item columns", ", ".join(dataset.catalog.frame.columns)),
-    ]
-    return rows + [
-        ("repaired", f"{finding['count']:,} x {finding['kind']} in {finding['file']}") for finding in findings
+        ("rights", str(info["rights"])),
     ]

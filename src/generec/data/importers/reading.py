@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -14,7 +16,7 @@ from generec.data.importers.delimited import MAX_COLUMNS, Dialect, read_delimite
 from generec.data.importers.files import File, head, refuse
 from generec.data.importers.findings import Findings
 from generec.data.importers.headerless import named
-from generec.data.importers.records import parse, read_document, read_lines, rows_of
+from generec.data.importers.records import list_names, parse, read_document, read_lines, rows_of
 from generec.errors import InputError
 from generec.fitting.progress import task
 
@@ -73,6 +75,8 @@ class Raw:
     """What an event is called where no column tells."""
     repeats: bool | None = None
     """Whether items repeat in this kind of data; None: measured."""
+    duplicates: bool = False
+    """Whether equal events at one time are rows that the data set means."""
     milliseconds: bool = False
     """Whether the format writes times in milliseconds."""
     cold_items: bool = True
@@ -111,6 +115,12 @@ class Reading:
             )
         return [sketch for sketch in found if sketch.kind not in ("empty", "other")]
 
+    def without(self, unwanted: Callable[[Sketch], bool]) -> Reading:
+        """The same import without some of its files."""
+        left = {sketch.file.name for sketch in self.sketches if unwanted(sketch)}
+        kept = [file for file in self.files if file.name not in left]
+        return Reading(kept, self.findings, self.mapping, self.workspace)
+
     def apart(self, path: Path) -> Sketch:
         """The sketch of a file named apart (--items, --users)."""
         if not path.is_file():
@@ -124,7 +134,7 @@ class Reading:
     ) -> pl.DataFrame:
         """The table of a file: strings or lists of strings, and `_row`. Raises InputError for what cannot be read."""
         with task(f"read {sketch.file.name}") as bar:
-            frame = self._read(sketch, keep, encodings)
+            frame = typed(self._read(sketch, keep, encodings))
             bar.advance(1, f"{frame.height:,} rows")
         return frame
 
@@ -185,22 +195,20 @@ def _is_words(rows: Sequence[str], dialect: Dialect) -> bool:
 
 
 def _sketch_json(file: File, text: str) -> Sketch:
-    whole = "\n" in text
-    first, *others = text.lstrip().split("\n")[:20]
-    value: Any = None
+    text = text.lstrip()
+    first, *others = text.split("\n")[:20]
+    lines_by_name = file.ending in ("jsonl", "ndjson")
     try:
         value = parse(first)
     except ValueError:
-        nested = first.strip() in ("{", "[") or '": {' in first[:200] or '": [' in first[:200]
-        if file.ending not in ("jsonl", "ndjson") and (
-            first.startswith("[") or (nested and not whole) or len(first) < 3
-        ):
-            return Sketch(file, "document")
-    if isinstance(value, dict) and file.ending not in ("jsonl", "ndjson") and not any(line.strip() for line in others):
-        if value and all(isinstance(part, dict | list) for part in value.values()):
-            return Sketch(file, "document")
-    if isinstance(value, list):
-        return Sketch(file, "document")
+        value = None
+        opened = first.strip() in ("{", "[") or (len(first) == len(text) and re.match(r'\{\s*"[^"]*":\s*[\[{]', first))
+        if not lines_by_name and (opened or first.startswith("[")):
+            return _sketch_document(file, text)
+    alone = not any(line.strip() for line in others)
+    keyed = isinstance(value, dict) and value and all(isinstance(part, dict | list) for part in value.values())
+    if isinstance(value, list) or (keyed and alone and not lines_by_name):
+        return _sketch_document(file, text)
     keys: dict[str, None] = {}
     for line in [first, *others]:
         try:
@@ -209,6 +217,25 @@ def _sketch_json(file: File, text: str) -> Sketch:
             continue
         keys.update(dict.fromkeys(row if isinstance(row, dict) else ()))
     return Sketch(file, "lines", tuple(keys))
+
+
+def _sketch_document(file: File, text: str) -> Sketch:
+    """Columns of a document from its first entry: objects in a list or under ids, or lists under user ids."""
+    start = re.match(r'\[\s*|\{\s*"[^"]*"\s*:\s*', text)
+    try:
+        entry = json.JSONDecoder().raw_decode(text, start.end() if start else 0)[0]
+    except (ValueError, RecursionError):
+        entry = {}
+    if isinstance(entry, dict):
+        return Sketch(file, "document", tuple(entry) if text.startswith("[") else ("item_id", *entry))
+    codes = not isinstance(entry, list) or any(str(part).startswith("<") for part in entry)
+    return Sketch(file, "other") if codes else Sketch(file, "document", list_names(file))
+
+
+def typed(frame: pl.DataFrame) -> pl.DataFrame:
+    """RecBole's `name:token_seq` columns as lists, cut at blanks as RecBole cuts them; other columns as they are."""
+    cut = [name for name in frame.columns if name.endswith(":token_seq") and frame.schema[name] == pl.String]
+    return frame.with_columns(pl.col(name).str.strip_chars().str.split(" ") for name in cut)
 
 
 def _parquet_schema(file: File) -> list[str]:

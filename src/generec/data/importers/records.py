@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from generec.data.importers.delimited import MAX_COLUMNS
-from generec.data.importers.files import File, Truncated, chunks, lines
+from generec.data.importers.files import File, TruncatedError, chunks, lines
 from generec.data.importers.findings import Findings
 from generec.errors import InputError
 
@@ -78,7 +78,7 @@ def read_lines(file: File, findings: Findings, keep: Sequence[str] | None = None
             if len(rows) == ROWS:
                 batches.append(_frame(rows, file))
                 rows = []
-    except Truncated:
+    except TruncatedError:
         faults.setdefault("truncated gzip", []).append(number + 1)
     _report(file, faults, findings)
     batches.append(_frame(rows, file))
@@ -170,7 +170,7 @@ def stack(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 
 def read_document(file: File, findings: Findings) -> Any:
-    """A whole JSON document of at most MAX_DOCUMENT bytes; of a key that occurs twice, the first counts. Raises InputError."""
+    """A whole JSON document of at most MAX_DOCUMENT bytes; of equal keys the first counts. Raises InputError."""
     text = bytearray()
     twice: list[str] = []
 
@@ -178,7 +178,10 @@ def read_document(file: File, findings: Findings) -> Any:
         value = dict(reversed(pairs))
         if len(value) < len(pairs):
             seen: set[str] = set()
-            twice.extend(key for key, _ in pairs if key in seen or seen.add(key))
+            for key, _ in pairs:
+                if key in seen:
+                    twice.append(key)
+                seen.add(key)
         return dict(reversed(value.items()))
 
     try:
@@ -191,7 +194,7 @@ def read_document(file: File, findings: Findings) -> Any:
                     remedy="write json lines, one object a line",
                 )
         document = json.loads(bytes(text).decode("utf-8-sig"), object_pairs_hook=once)
-    except Truncated as error:
+    except TruncatedError as error:
         raise InputError("the compressed file ends early", file=file.name, remedy="fetch it again") from error
     except json.JSONDecodeError as error:
         raise InputError(f"no JSON: {error.msg}", file=file.name, row=error.lineno, remedy="export it again") from error
@@ -210,10 +213,10 @@ def read_document(file: File, findings: Findings) -> Any:
 
 
 def rows_of(document: Any, file: File) -> pl.DataFrame:
-    """A table from a list of objects, or from objects keyed by id (the key becomes `item_id`)."""
+    """A table from a list of objects, of objects under item ids, or of lists of items under user ids."""
     pairs: list[tuple[int, dict[str, Any]]] = []
     if isinstance(document, dict):
-        entries = [({"item_id": key, **value} if isinstance(value, dict) else None) for key, value in document.items()]
+        entries = [_entry(key, value, list_names(file)) for key, value in document.items()]
     elif isinstance(document, list):
         entries = [value if isinstance(value, dict) else None for value in document]
     else:
@@ -225,3 +228,15 @@ def rows_of(document: Any, file: File) -> pl.DataFrame:
     if not pairs:
         raise InputError("no entries", file=file.name, remedy="write a list of objects")
     return stack([_frame(pairs[start : start + ROWS], file) for start in range(0, len(pairs), ROWS)])
+
+
+def list_names(file: File) -> tuple[str, str]:
+    """What lists under keys are: attributes of items where the file's name says so, else the items of users."""
+    attributes = "item2" in file.stem or "attribute" in file.stem
+    return ("item_id", "tags") if attributes else ("user_id", "items")
+
+
+def _entry(key: str, value: Any, names: tuple[str, str]) -> dict[str, Any] | None:
+    if isinstance(value, list):
+        return {names[0]: key, names[1]: value}
+    return {"item_id": key, **value} if isinstance(value, dict) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -18,21 +18,24 @@ from generec.data.importers.columns import (
     find_sequence,
     plain,
 )
-from generec.data.importers.items import clean_items, join_items
+from generec.data.importers.headerless import fold_flags
+from generec.data.importers.items import clean_items, join_items, unescaped
 from generec.data.importers.reading import Raw, Reading, Sketch
 from generec.errors import InputError
 
 SPLIT_WORDS = {
     "train": "train", "training": "train", "valid": "validation", "validation": "validation", "val": "validation",
-    "dev": "validation", "test": "test",
+    "dev": "validation", "test": "test", "base": "train",
 }  # fmt: skip
 EVENT_WORDS = {
-    "views": "view", "view": "view", "clicks": "click", "click": "click", "purchases": "purchase", "purchase": "purchase",
+    "views": "view", "view": "view", "clicks": "click", "click": "click", "purchases": "purchase",
+    "purchase": "purchase",
     "buys": "purchase", "buy": "purchase", "plays": "play", "listens": "play", "skips": "skip", "likes": "like",
     "ratings": "rating", "reviews": "rating", "checkins": "visit", "visits": "visit",
 }  # fmt: skip
 PLACES = ("latitude", "longitude", "lat", "lon", "lng")
 HOISTED = ("title", "brand", "categories", "genres", "price", "year", "creator")
+MAX_KINDS = 100  # a column with more different words is no kind of event
 STEADY = 0.95  # share of items that must keep one value for a column of the events to describe the item
 
 
@@ -46,64 +49,89 @@ class Settings:
     milliseconds: bool = False
     repeats: bool | None = None
     noisy: bool = False
+    """Whether prices that are none and repeated entries are known of the format: noted, no faults."""
+    entities: bool = False
+    """Whether item texts carry HTML entities."""
+    hoist: bool = True
+    """Whether columns of the log may describe the item."""
+    keep: tuple[str, ...] | None = None
+    """The only keys read of json lines; None: all."""
     cold_items: bool = True
     licence: str = "not stated"
+
+
+def matches(sketches: Sequence[Sketch]) -> bool:
+    """Any tables will do."""
+    return True
+
+
+def read(reading: Reading, items: Sketch | None, users: Sketch | None) -> Raw:
+    """Tables of events, items and people by their columns, or items alone (`catalogue`)."""
+    return assemble(reading, Settings(format="table"), items, users)
 
 
 def assemble(
     reading: Reading, settings: Settings, items_sketch: Sketch | None = None, users_sketch: Sketch | None = None
 ) -> Raw:
     """Reads every table that has a role. Raises InputError when none has."""
-    roles = {sketch.file.name: role_of(sketch, reading) for sketch in reading.sketches}
-    if items_sketch is not None:
-        roles = {name: role for name, role in roles.items() if role != "items" and name != items_sketch.file.name}
-        if find_item(items_sketch.columns, reading.mapping) is None:
-            raise _no_role(items_sketch, "an item id")
-    if users_sketch is not None:
-        roles = {name: role for name, role in roles.items() if role != "users" and name != users_sketch.file.name}
-    by_role = {
-        role: [s for s in reading.sketches if roles.get(s.file.name) == role]
-        for role in ("events", "sequences", "items", "users")
-    }
-    logs = by_role["events"]
-    tags = [s for s in logs if _tag_column(s) and len(logs) > 1]
-    logs = [s for s in logs if s not in tags]
-    logs = logs or by_role["sequences"]
-    listed = [items_sketch] if items_sketch is not None else by_role["items"]
-    if not logs and not listed:
+    roles = _roles(reading, items_sketch, users_sketch)
+    logs = roles["events"]
+    tags = [sketch for sketch in logs if _tag_column(sketch) and len(logs) > 1]
+    logs = [sketch for sketch in logs if sketch not in tags] or roles["sequences"]
+    if not logs and not roles["items"]:
         raise _nothing(reading)
     files = tuple(sketch.file.name for sketch in logs)
     frames = [_events(reading, sketch, settings, position, len(logs)) for position, sketch in enumerate(logs)]
     events = pl.concat([_texts(frame) for frame in frames], how="diagonal") if frames else None
-    items, items_file = _items(reading, listed, tags, events, settings)
-    users = [users_sketch] if users_sketch is not None else by_role["users"]
-    people = _users(reading, users[0], settings) if users and events is not None else None
-    event = settings.event if settings.event != "interaction" else _event_name(logs, reading)
-    hoisted = None
+    items, items_file = _items(reading, roles["items"], tags, events, settings)
+    people = _users(reading, roles["users"][0], settings) if roles["users"] and events is not None else None
     if events is not None:
-        events, hoisted = _hoist(events, items is not None)
-    if hoisted is not None:
-        items, items_file = clean_items(hoisted, files[0], reading.findings, reading.mapping, True), files[0]
+        events, hoisted = _hoist(events, items is not None or not settings.hoist)
+        if hoisted is not None:
+            items, items_file = clean_items(hoisted, files[0], reading.findings, reading.mapping, True), files[0]
     return Raw(
-        format=settings.format, files=files or (items_file,), events=events, items=items, items_file=items_file,
-        users=people, event=event, repeats=settings.repeats, milliseconds=settings.milliseconds,
-        cold_items=settings.cold_items, licence=settings.licence,
-    )  # fmt: skip
+        format=settings.format if events is not None else "catalogue",
+        files=files or (items_file,),
+        events=events,
+        items=items,
+        items_file=items_file,
+        users=people,
+        event=settings.event if settings.event != "interaction" else _event_name(logs, reading),
+        repeats=settings.repeats,
+        milliseconds=settings.milliseconds,
+        cold_items=settings.cold_items,
+        licence=settings.licence,
+    )
 
 
-def role_of(sketch: Sketch, reading: Reading) -> str:
+def _roles(reading: Reading, items: Sketch | None, users: Sketch | None) -> dict[str, list[Sketch]]:
+    """The files by role; tables named apart take the place of those found."""
+    roles: dict[str, list[Sketch]] = {"events": [], "sequences": [], "items": [], "users": [], "": []}
+    apart = {sketch.file.path.resolve() for sketch in (items, users) if sketch is not None}
+    for sketch in reading.sketches:
+        if sketch.file.path.resolve() not in apart:
+            roles[role_of(sketch, reading.mapping)].append(sketch)
+    if items is not None:
+        if find_item(items.columns, reading.mapping) is None:
+            raise _no_role(items, "an item id")
+        roles["items"] = [items]
+    if users is not None:
+        roles["users"] = [users]
+    return roles
+
+
+def role_of(sketch: Sketch, mapping: Mapping[str, str]) -> str:
     """events, sequences, items, users or nothing, by the columns of a table."""
     if sketch.kind == "words":
         return "sequences"
-    columns, mapping = sketch.columns, reading.mapping
+    columns = sketch.columns
     user = find("user_id", columns, mapping)
     if user is None:
         return "items" if find_item(columns, mapping) is not None and len(columns) > 1 else ""
-    if find_sequence([name for name in columns if name != user], mapping) is not None:
-        return "sequences"
-    if find("item_id", columns, mapping) is not None:
+    if mapping.get("items") not in columns and find("item_id", columns, mapping) is not None:
         return "events"
-    return "users"
+    others = [name for name in columns if name != user]
+    return "users" if find_sequence(others, mapping) is None else "sequences"
 
 
 def _tag_column(sketch: Sketch) -> bool:
@@ -133,12 +161,9 @@ def _no_role(sketch: Sketch, what: str) -> InputError:
 
 def _events(reading: Reading, sketch: Sketch, settings: Settings, position: int, files: int) -> pl.DataFrame:
     if sketch.kind == "words":
-        frame = read_words(reading, sketch)
+        frame = _explode(read_words(reading, sketch))
     else:
-        frame = reading.read(sketch, encodings=settings.encodings)
-        frame = _named(frame, sketch, reading)
-    if "items" in frame.columns:
-        frame = _explode(frame)
+        frame = log_of(reading.read(sketch, settings.keep, settings.encodings), sketch, reading.mapping)
     words = set(re.split(r"[^a-z]+", sketch.file.name.lower()))
     split = next((SPLIT_WORDS[word] for word in SPLIT_WORDS if word in words), None)
     if files > 1 and "split" not in frame.columns and split is not None:
@@ -149,20 +174,22 @@ def _events(reading: Reading, sketch: Sketch, settings: Settings, position: int,
     return frame.with_columns(pl.lit(position, dtype=pl.UInt16).alias("_file"))
 
 
-def _named(frame: pl.DataFrame, sketch: Sketch, reading: Reading) -> pl.DataFrame:
-    """Columns renamed to their roles; those that merely look like a role and are not one keep out of the way."""
-    roles = {role: find(role, frame.columns, reading.mapping) for role in ROLES}
-    sequence = find_sequence([name for name in frame.columns if name != roles["user_id"]], reading.mapping)
-    if sequence is not None and role_of(sketch, reading) == "sequences":
-        roles |= {"item_id": None, "event": None}
-        frame = frame.rename({sequence: "items"} if sequence != "items" else {})
+def log_of(frame: pl.DataFrame, sketch: Sketch, mapping: Mapping[str, str]) -> pl.DataFrame:
+    """Events with their columns called by their roles, sequences laid out one item a row, other columns as they are."""
+    roles = {role: find(role, frame.columns, mapping) for role in ROLES}
+    sequence = None
+    if role_of(sketch, mapping) == "sequences":
+        sequence = find_sequence([name for name in frame.columns if name != roles["user_id"]], mapping)
+        roles |= {"item_id": None, "event": None, "timestamp": None, "value": None}
     kind = roles["event"]
-    if kind is not None and kind not in reading.mapping.values() and frame[kind].n_unique() > 100:
+    if kind is not None and "event" not in mapping and frame[kind].n_unique() > MAX_KINDS:
         roles["event"] = None
     renamed = {name: role for role, name in roles.items() if name is not None and name != role}
-    blocked = [role for role in renamed.values() if role in frame.columns and role not in renamed]
-    frame = frame.drop(blocked).rename(renamed)
-    return frame.drop([role for role in ROLES if role in frame.columns and roles[role] is None])
+    if sequence is not None and sequence != "items":
+        renamed[sequence] = "items"
+    frame = frame.drop([role for role in renamed.values() if role in frame.columns]).rename(renamed)
+    frame = frame.drop([role for role in ROLES if role in frame.columns and roles[role] is None])
+    return frame if sequence is None else _explode(frame)
 
 
 def _explode(frame: pl.DataFrame) -> pl.DataFrame:
@@ -198,12 +225,13 @@ def _items(
     known = None if events is None else events.select("item_id").unique()
     tables: list[tuple[pl.DataFrame, str]] = []
     for sketch in listed:
-        frame = reading.read(sketch, encodings=settings.encodings)
+        frame = reading.read(sketch, settings.keep, settings.encodings)
         key = _key(frame, find_item(sketch.columns, reading.mapping), known, reading)
         if key is None:
             continue
         if key != "item_id":
             frame = frame.drop("item_id", strict=False).rename({key: "item_id"})
+        frame = unescaped(fold_flags(frame)) if settings.entities else fold_flags(frame)
         tables.append(
             (clean_items(frame, sketch.file.name, reading.findings, reading.mapping, settings.noisy), sketch.file.name)
         )
@@ -231,7 +259,7 @@ def _key(frame: pl.DataFrame, named: str | None, known: pl.DataFrame | None, rea
 
 def _tags(reading: Reading, sketch: Sketch, settings: Settings) -> pl.DataFrame:
     """The tags that people gave to each item, most frequent first, at most 20."""
-    frame = _named(reading.read(sketch, encodings=settings.encodings), sketch, reading)
+    frame = log_of(reading.read(sketch, settings.keep, settings.encodings), sketch, reading.mapping)
     tag = next(name for name in frame.columns if plain(name) == "tag")
     cleaned = pl.col(tag).str.strip_chars().str.to_lowercase()
     counts = frame.select(ids_of(frame["item_id"]), cleaned.alias("tag")).drop_nulls().group_by("item_id", "tag").len()
@@ -240,7 +268,7 @@ def _tags(reading: Reading, sketch: Sketch, settings: Settings) -> pl.DataFrame:
 
 
 def _users(reading: Reading, sketch: Sketch, settings: Settings) -> pl.DataFrame:
-    frame = reading.read(sketch, encodings=settings.encodings)
+    frame = reading.read(sketch, settings.keep, settings.encodings)
     user = find("user_id", sketch.columns, reading.mapping)
     if user is None:
         raise _no_role(sketch, "a user id")
@@ -273,6 +301,8 @@ def _hoist(events: pl.DataFrame, has_items: bool) -> tuple[pl.DataFrame, pl.Data
         *(pl.col(name).drop_nulls().first() for name in found),
         *(pl.col(name).drop_nulls().n_unique().alias(f"_{name}") for name in found),
         pl.col("_row").first(),
+        pl.len().alias("_events"),
     )
-    steady = [name for name in found if (seen[f"_{name}"] <= 1).mean() >= STEADY]  # type: ignore[operator]
+    often = seen.filter(pl.col("_events") > 1)
+    steady = [name for name in found if often.height and (often[f"_{name}"] <= 1).sum() >= STEADY * often.height]
     return events.select(core), seen.select("item_id", *steady, "_row") if steady else None
