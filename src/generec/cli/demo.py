@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for data, model, report and plots.")] = Path("demo"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for data, model, report and plots.")] = Path(
+        "demo"
+    ),
     items: Annotated[int, typer.Option(min=50, help="Items of the world.")] = 2000,
     users: Annotated[int, typer.Option(min=50, help="People of the world.")] = 3000,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving, once there is a server.")] = True,
@@ -72,7 +74,9 @@ def judged(system: System[Any], dataset: Dataset, parts: Split, seed: int, out: 
 
     features = item_texts(dataset)
     baselines = fitted_baselines("all", dataset, parts, parts.refit, features, seed, out)
-    return evaluate({system.record["recipe"]["name"]: system, **baselines}, parts, dataset, seed=seed, features=features)
+    return evaluate(
+        {system.record["recipe"]["name"]: system, **baselines}, parts, dataset, seed=seed, features=features
+    )
 
 
 def shown(system: System[Any], dataset: Dataset, parts: Split, out: Output) -> list[dict[str, Any]]:

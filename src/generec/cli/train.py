@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from generec.cli.session import Json, Quiet, Seed, Threads, session
-from generec.errors import FittingError, UsageError
+from generec.errors import UsageError
 
 if TYPE_CHECKING:
     from generec.recipe import Recipe
@@ -87,6 +87,7 @@ class Training:
         """Trains and saves; what a script wants to know of it."""
         from generec.fitting.loop import Run
         from generec.fitting.recorders import recorders
+        from generec.recipes import chosen_device
 
         work = self.place.with_name(self.place.name + ".run")
         if self.resume and self.place.exists() and not work.exists():
@@ -109,20 +110,6 @@ class Training:
     def _keep(self, selected: System[Any]) -> None:
         if self.keep_selected:
             selected.save(self.place.with_name(self.place.name + "-selected"), overwrite=True)
-
-
-def chosen_device(name: str) -> Any:
-    """The torch device; FittingError when it is not there."""
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise FittingError("no CUDA device is available; use --device cpu, or see `generec doctor`")
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise UsageError(f"--device takes cpu, cuda or auto, got {name!r}") from error
 
 
 def _line(result: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from generec.models.trunk import ItemTable, ItemTrunk, grown
+from generec.models.trunk import SMALL, ItemTable, ItemTrunk, grown
 from generec.nn.item_model import ItemModel
 from generec.nn.ragged import segment_log_softmax, spread
 from generec.types import Context, ItemIndex
@@ -37,8 +37,8 @@ class LevelScorer(nn.Module):
         super().__init__()
         self.codes = nn.Embedding(size, width)
         self.nodes = nn.Embedding(nodes, width)
-        nn.init.normal_(self.codes.weight, std=width**-0.5)
-        nn.init.normal_(self.nodes.weight, std=0.1 * width**-0.5)
+        nn.init.normal_(self.codes.weight, std=SMALL)
+        nn.init.normal_(self.nodes.weight, std=SMALL / 2)
         self.centroid = nn.Linear(features, width, bias=False) if features else None
         self.read = nn.Linear(width, width, bias=False)
         self.gate = None if first else nn.Linear(width, width, bias=False)

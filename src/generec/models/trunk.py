@@ -9,6 +9,10 @@ from generec.nn.attention import PackedLayout, TransformerBlock
 from generec.types import Context
 
 
+SMALL = 0.02
+"""Standard deviation of fresh embeddings."""
+
+
 class ItemTable(nn.Module):
     """A vector per item: a learned part per ID plus a linear map of the item's features, when there are any.
 
@@ -18,7 +22,7 @@ class ItemTable(nn.Module):
     def __init__(self, items: int, features: Tensor, width: int):
         super().__init__()
         self.ids = nn.Embedding(items, width)
-        nn.init.normal_(self.ids.weight, std=width**-0.5)
+        nn.init.normal_(self.ids.weight, std=SMALL)  # a cosine turns faster the shorter its vectors are
         self.register_buffer("features", features.clone(), persistent=False)  # (N, F)
         self.project = nn.Linear(features.shape[1], width, bias=False) if features.shape[1] else None
         self.features: Tensor
