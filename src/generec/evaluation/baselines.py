@@ -76,9 +76,9 @@ class ItemKNN:
     """
 
     neighbours: int = 200
-    shrinkage: float = 10.0
+    shrinkage: float = 50.0
     """Added to the denominator, so that few people in common count for little."""
-    decay: float = 0.8
+    decay: float = 0.6
     """Weight of a history item per later item; 1 forgets the order."""
 
     def fit(self, train: Events, catalog: Catalog, features: Tensor | None = None) -> Recommender:
@@ -124,7 +124,7 @@ class TextKNN:
     Features are (N, D) vectors of the items, from their texts say; the score is the cosine.
     """
 
-    decay: float = 0.8
+    decay: float = 0.3
     """Weight of a history item per later item; 1 is the plain mean."""
 
     def fit(self, train: Events, catalog: Catalog, features: Tensor | None = None) -> Recommender:

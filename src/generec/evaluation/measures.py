@@ -6,6 +6,7 @@ What is popular, unseen or in the long tail is decided by the events that came b
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,17 +65,16 @@ def category_table(catalog: Catalog, largest: int = 512) -> Tensor | None:
     column = next((name for name in CATEGORY_COLUMNS if name in catalog.frame.columns), None)
     if column is None:
         return None
-    values = catalog.frame.select(pl.col(column).alias("category")).with_row_index("row")
-    if isinstance(values.schema["category"], pl.List):
-        values = values.explode("category")
-    values = values.with_columns(pl.col("category").cast(pl.String)).drop_nulls().unique()
-    sizes = values.group_by("category").len().sort(["len", "category"], descending=[True, False]).head(largest)
-    if sizes.height == 0:
+    values = (value if isinstance(value, list) else [value] for value in catalog.frame[column].to_list())
+    owned = [{str(name) for name in names if name is not None} for names in values]
+    sizes = Counter(name for names in owned for name in names)
+    chosen = sorted(sizes, key=lambda name: (-sizes[name], name))[:largest]
+    number = {name: place for place, name in enumerate(chosen)}
+    cells = [(row, number[name]) for row, names in enumerate(owned) for name in names if name in number]
+    if not cells:
         return None
-    found = values.join(sizes.with_row_index("number"), on="category")
-    table = torch.zeros(len(catalog), sizes.height)
-    rows, numbers = (torch.tensor(found[name].to_list(), dtype=torch.int64) for name in ("row", "number"))
-    table[rows, numbers] = 1
+    table = torch.zeros(len(catalog), len(chosen))
+    table[tuple(torch.tensor(cells).T)] = 1
     return table
 
 
