@@ -1,6 +1,6 @@
 """Generative recommendation: semantic IDs, models that generate the next items, judged beside strong baselines.
 
-    system = generec.fit(events, recipe, items=items)
+    system = generec.fit(events, items=items)
     generec.recommend(system, users=["7"], k=10, filters=["price <= 20"])
     system.save("model"); generec.load("model")
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from generec.evaluation.protocol import evaluate as evaluate
     from generec.recipe import Recipe as Recipe
     from generec.recipe.artefact import load as load
-    from generec.recipe.frames import fit as fit
     from generec.recipe.frames import recommend as recommend
+    from generec.recipes import fit as fit
     from generec.types import Catalog as Catalog
     from generec.types import Dataset as Dataset
     from generec.types import Request as Request
@@ -41,7 +41,7 @@ _PLACES = {
     "Slate": "generec.types",
     "UsageError": "generec.errors",
     "evaluate": "generec.evaluation.protocol",
-    "fit": "generec.recipe.frames",
+    "fit": "generec.recipes",
     "load": "generec.recipe.artefact",
     "recipes": "",
     "recommend": "generec.recipe.frames",

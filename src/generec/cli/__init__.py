@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import data
+from generec.cli import data, demo, environment, evaluate, models, train
 
 app = typer.Typer(
     name="generec",
@@ -14,3 +14,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
+app.command("demo")(demo.demo)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("recommend")(models.recommend)
+app.command("similar")(models.similar)
+app.command("insert")(models.insert)
+app.command("recipes")(environment.recipes)
+app.command("doctor")(environment.doctor)

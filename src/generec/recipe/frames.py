@@ -9,65 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import torch
 
 from generec.data.conditions import parse
-from generec.data.importers import from_frames
-from generec.data.split import split as split_data
 from generec.errors import UsageError
-from generec.fitting.loop import Run
 from generec.fitting.progress import task
-from generec.recipe import ModelT, Recipe
 from generec.recipe.histories import everybody, remembered_data, requests
 from generec.system import System
 from generec.types import Condition, Dataset, Request, Slate
 
 SCHEMA = pl.Schema({"user_id": pl.String(), "item_id": pl.String(), "score": pl.Float64(), "rank": pl.Int64()})
-
-
-def fit(
-    data: Any,
-    recipe: Recipe[ModelT],
-    *,
-    items: Any = None,
-    users: Any = None,
-    mapping: Mapping[str, str] | None = None,
-    rights: str = "own",
-    split: str = "leave-one-out",
-    refit: bool = True,
-    final: bool = False,
-    seed: int = 0,
-    device: str = "auto",
-    directory: str | os.PathLike[str] | None = None,
-    resume: bool = False,
-) -> System[ModelT]:
-    """Trains a recipe: selects on validation, refits on train + validation, and returns what can recommend.
-
-    data: a Dataset, or a pandas, polars or pyarrow frame of events; then `items` and `users` are frames too, `mapping`
-    names columns ({"user_id": "customer"}) and `rights` says what may be done with the content. refit=False keeps the
-    selected model; final=True learns from the test events as well. directory: where checkpoints are kept, to resume.
-    device: cpu, cuda or auto. Raises InputError for data that cannot be used, FittingError for what cannot be trained.
-    """
-    if isinstance(data, Dataset):
-        if not (items is None and users is None and mapping is None):
-            raise UsageError("a Dataset has its items and users; give items, users and mapping with a frame of events")
-        dataset = data
-    else:
-        dataset = from_frames(data, items, users, mapping=mapping, rights=rights)
-    run = Run(
-        directory=None if directory is None else Path(directory), seed=seed, device=chosen_device(device), resume=resume
-    )
-    return recipe.fit(dataset, split_data(dataset, split), run=run, refit=refit, final=final).system
-
-
-def chosen_device(name: str) -> torch.device:
-    """cuda where there is one and the name is auto. Raises UsageError for a device that is not here."""
-    here = torch.cuda.is_available()
-    if name not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"device must be auto, cpu or cuda, got {name!r}")
-    if name == "cuda" and not here:
-        raise UsageError("no CUDA device is here; use device='cpu', or see `generec doctor`")
-    return torch.device("cuda" if name != "cpu" and here else "cpu")
 
 
 def recommend(
@@ -150,8 +100,7 @@ def export(
     The file appears when it is complete. Raises UsageError when it is there already and overwrite is False.
     """
     target = Path(path).absolute()
-    if target.is_dir() or (target.exists() and not overwrite):
-        raise UsageError(f"{target} exists; name another file, or replace it with --overwrite (overwrite=True)")
+    refuse_file(target, overwrite)
     users, conditions = everybody(data), parsed(filters)
     if not users:
         raise UsageError("there are no people in these data to recommend to")
@@ -170,6 +119,15 @@ def export(
         whole.replace(target)
         _sync(target.parent)
     return len(users), rows
+
+
+def refuse_file(path: str | os.PathLike[str], overwrite: bool) -> None:
+    """Raises UsageError when a result may not be written there; asked before long work begins too."""
+    target = Path(path)
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder; name a file")
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} exists; name another file, or replace it with --overwrite (overwrite=True)")
 
 
 def _sync(path: Path) -> None:

@@ -43,16 +43,32 @@ class Verified:
         Links and anything but plain files are refused, and no name leads out of the folder. Raises ArtefactError.
         """
         folder = Path(path)
-        try:
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError as error:
-            raise ArtefactError(
-                f"no model at {folder} ({error.strerror}); give the folder that `generec train -o` wrote"
-            ) from error
-        try:
-            return _read_all(folder, descriptor)
-        finally:
-            os.close(descriptor)
+        while True:
+            descriptor = _opened(folder)
+            try:
+                return _read_all(folder, descriptor)
+            except ArtefactError:
+                if _is_still(folder, descriptor):
+                    raise  # otherwise the folder was replaced while it was read: read the new one
+            finally:
+                os.close(descriptor)
+
+
+def _opened(folder: Path) -> int:
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise ArtefactError(
+            f"no model at {folder} ({error.strerror}); give the folder that `generec train -o` wrote"
+        ) from error
+
+
+def _is_still(folder: Path, descriptor: int) -> bool:
+    """Whether the folder of this name is the one that was opened."""
+    try:
+        return os.path.samestat(os.stat(folder), os.fstat(descriptor))
+    except OSError:
+        return True
 
 
 def _read_all(folder: Path, descriptor: int) -> Verified:
