@@ -50,9 +50,8 @@ class DecoderState:
     level: int  # codes written
     memory: tuple[tuple[Tensor, Tensor], ...]  # per layer, once per request: keys (B, H, d, T), values (B, H, T, d)
     padding: Tensor  # (B, 1, 1, T) added to cross-attention scores
-    cache: tuple[
-        tuple[tuple[Tensor, Tensor], ...], ...
-    ]  # per layer and position: keys, values (M, H * d); (B, …) first
+    cache: tuple[tuple[Tensor, ...], ...]
+    """Per layer and position: keys and values (M, 2 * H * d); of the first position (B, 2 * H * d)."""
 
 
 class EncoderDecoderModel(nn.Module):
@@ -147,7 +146,7 @@ class EncoderDecoderModel(nn.Module):
         What belongs to a request, its cross-attention keys and the first position's cache, is neither copied nor moved.
         """
         cache = tuple(
-            tuple(pair if place == 0 else (pair[0][rows], pair[1][rows]) for place, pair in enumerate(layer))
+            tuple(kept if place == 0 else kept.index_select(0, rows) for place, kept in enumerate(layer))
             for layer in state.cache
         )
         return DecoderState(state.level, state.memory, state.padding, cache)
@@ -207,17 +206,18 @@ class _Attention(nn.Module):
         return drop(self.out(mixed), masks)
 
     def step_self(
-        self, x: Tensor, before: tuple[tuple[Tensor, Tensor], ...], bias: Tensor, requests: int
-    ) -> tuple[Tensor, tuple[tuple[Tensor, Tensor], ...]]:
+        self, x: Tensor, before: tuple[Tensor, ...], bias: Tensor, requests: int
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """One query per beam on its own few positions; the first one's keys, of a request, serve all its beams."""
-        after = (*before, tuple(self.key_value(x).chunk(2, 1)))
-        shape = (requests, -1, self.heads, self.query.out_features // self.heads)
-        query = self.query(x).view(shape)  # (B, W, H, d)
-        scores = torch.stack([(query * keys.view(shape)).sum(-1) for keys, _ in after], -1)  # (B, W, H, t)
-        weights = (scores.float() + bias).softmax(-1).to(x.dtype)
-        mixed = weights[..., :1] * after[0][1].view(shape)
-        for place in range(1, len(after)):
-            mixed = torch.addcmul(mixed, weights[..., place : place + 1], after[place][1].view(shape))
+        after = (*before, self.key_value(x))
+        width = self.query.out_features // self.heads
+        read = [kept.view(requests, -1, 2, self.heads, width).unbind(2) for kept in after]  # (B, W, H, d) each
+        query = self.query(x).view(requests, -1, self.heads, width)
+        scores = torch.stack([(query * keys).sum(-1) for keys, _ in read])  # (t, B, W, H)
+        weights = (scores.float() + bias.T[:, None, None, :]).softmax(0).to(x.dtype).unsqueeze(-1)
+        mixed = weights[0] * read[0][1]
+        for weight, (_, values) in zip(weights[1:], read[1:], strict=True):
+            mixed = torch.addcmul(mixed, weight, values)
         return self.out(mixed.view(len(x), -1)), after
 
     def step_across(self, x: Tensor, memory: tuple[Tensor, Tensor], padding: Tensor) -> Tensor:
@@ -275,9 +275,9 @@ class _DecoderLayer(nn.Module):
         x: Tensor,
         memory: tuple[Tensor, Tensor],
         padding: Tensor,
-        before: tuple[tuple[Tensor, Tensor], ...],
+        before: tuple[Tensor, ...],
         bias: Tensor,
-    ) -> tuple[Tensor, tuple[tuple[Tensor, Tensor], ...]]:
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         mixed, after = self.attention.step_self(self.attention_norm(x), before, bias, len(padding))
         x = x + mixed
         x = x + self.across.step_across(self.across_norm(x), memory, padding)
