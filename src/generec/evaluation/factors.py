@@ -25,12 +25,12 @@ class ALS:
     Starting values come from torch's generator.
     """
 
-    factors: int = 64
+    factors: int = 256
     sweeps: int = 10
     """Times that people and items are both solved."""
-    confidence: float = 10.0
+    confidence: float = 30.0
     """How much more an event counts than a non-event (alpha)."""
-    penalty: float = 10.0
+    penalty: float = 30.0
     """Ridge penalty lambda."""
 
     def fit(self, train: Events, catalog: Catalog, features: Tensor | None = None) -> Recommender:
