@@ -232,7 +232,7 @@ def _separated(file: File, separator: str) -> Iterator[bytes]:
 
 def _clean(file: File, dialect: Dialect, copy: Path, findings: Findings, encodings: Sequence[str]) -> list[int]:
     """Writes a copy without the faults, each of them raised or recorded; returns the line of every record kept."""
-    repair = _Repair(file, dialect, encodings)
+    repair = _Repair(file, dialect, encodings, findings)
     numbers: list[int] = []
     with copy.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=dialect.separator, lineterminator="\n") if dialect.quoted else None
@@ -243,9 +243,7 @@ def _clean(file: File, dialect: Dialect, copy: Path, findings: Findings, encodin
             else:
                 joint = UNIT if len(dialect.separator) > 1 else dialect.separator
                 out.write(joint.join(cell.replace(joint, " ") for cell in cells) + "\n")
-            if len(repair.faults) and not findings.repairs:
-                break
-    repair.report(findings)
+    repair.report()
     return numbers
 
 
@@ -279,15 +277,15 @@ _REMEDIES = {
 class _Repair:
     """Reads a faulty file line by line: what can be saved comes out, what was wrong is remembered."""
 
-    def __init__(self, file: File, dialect: Dialect, encodings: Sequence[str]):
-        self.file, self.dialect, self.encodings = file, dialect, encodings
+    def __init__(self, file: File, dialect: Dialect, encodings: Sequence[str], findings: Findings):
+        self.file, self.dialect, self.encodings, self.findings = file, dialect, encodings, findings
         self.faults: dict[str, list[int]] = {}
         self._read: int = 0
 
-    def report(self, findings: Findings) -> None:
+    def report(self) -> None:
         for kind, rows in sorted(self.faults.items(), key=lambda fault: fault[1][0]):
             message, remedy, repair = _REMEDIES[kind]
-            findings.fault(kind, message, file=self.file.name, rows=rows, remedy=remedy, repair=repair)
+            self.findings.fault(kind, message, file=self.file.name, rows=rows, remedy=remedy, repair=repair)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         if not self.dialect.quoted:
@@ -360,7 +358,10 @@ class _Repair:
         return None
 
     def _fault(self, kind: str, number: int) -> None:
+        """Remembers a fault; without repairs the first one raises."""
         self.faults.setdefault(kind, []).append(number)
+        if not self.findings.repairs:
+            self.report()
 
 
 def read_text_lines(file: File, workspace: Path, findings: Findings) -> pl.DataFrame:

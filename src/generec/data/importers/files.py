@@ -16,8 +16,8 @@ from generec.errors import InputError
 MAX_LINE = 2 << 20  # bytes; about 250,000 events of one person
 MAX_FILES = 10_000
 CHUNK = 1 << 20
-INFLATED_FREELY = 64 << 20  # bytes a gzip may always grow to
-MAX_RATIO = 200  # beyond that, output per input byte; text compresses 3 to 30 times
+INFLATED_FREELY = 16 << 20  # bytes a gzip may always grow to
+MAX_RATIO = 100  # beyond that, output per input byte; text compresses 3 to 30 times
 
 _ARCHIVES = {
     b"PK\x03\x04": "a zip archive",
@@ -92,7 +92,7 @@ def list_files(source: Path, findings: Findings) -> list[File]:
 
 
 def _may_read(path: Path, root: Path, shown: str, findings: Findings) -> bool:
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
         findings.fault(
             "link out of the folder",
             "a link leads out of the folder",
@@ -201,22 +201,27 @@ def _refuse_nested(file: File, start: bytes) -> None:
 
 
 def lines(file: File) -> Iterator[tuple[int, bytes | None]]:
-    """Lines with their number from 1, without line end; None for one longer than MAX_LINE, never held in memory.
+    """Lines with their number from 1, without line end; None, at once, for one longer than MAX_LINE, never held.
 
-    Raises TruncatedError after the last whole line of a compressed file that ends early.
+    Stretches of blank lines may be left out. Raises TruncatedError after the last whole line of a compressed file that
+    ends early.
     """
     number, rest, skipping = 1, b"", False
     for chunk in chunks(file):
+        if not rest and not skipping and not chunk.strip(b"\r\n"):
+            number += chunk.count(b"\n")
+            continue
         pieces = (rest + chunk).split(b"\n")
         rest = pieces.pop()
         for piece in pieces:
-            if skipping or len(piece) > MAX_LINE:
-                skipping = False
-                yield number, None
-            else:
-                yield number, piece.removesuffix(b"\r")
+            if not skipping:
+                yield number, None if len(piece) > MAX_LINE else piece.removesuffix(b"\r")
+            skipping = False
             number += 1
-        if len(rest) > MAX_LINE:
+        if skipping:
+            rest = b""
+        elif len(rest) > MAX_LINE:
+            yield number, None
             rest, skipping = b"", True
-    if rest or skipping:
-        yield number, None if skipping else rest.removesuffix(b"\r")
+    if rest and not skipping:
+        yield number, rest.removesuffix(b"\r")

@@ -12,7 +12,6 @@ SETTINGS = Settings(
     format="movielens",
     event="rating",
     encodings=("utf-8", "iso-8859-1"),
-    repeats=False,
     licence="GroupLens terms, in the README of the release: research use, no redistribution without permission",
 )
 

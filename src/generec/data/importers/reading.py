@@ -202,7 +202,8 @@ def _sketch_json(file: File, text: str) -> Sketch:
         value = parse(first)
     except ValueError:
         value = None
-        opened = first.strip() in ("{", "[") or (len(first) == len(text) and re.match(r'\{\s*"[^"]*":\s*[\[{]', first))
+        nested = re.match(r'\{\s*"[^"]*":\s*[\[{]', first) and not any(line.startswith("{") for line in others)
+        opened = first.strip() in ("{", "[") or nested
         if not lines_by_name and (opened or first.startswith("[")):
             return _sketch_document(file, text)
     alone = not any(line.strip() for line in others)
@@ -225,7 +226,7 @@ def _sketch_document(file: File, text: str) -> Sketch:
     try:
         entry = json.JSONDecoder().raw_decode(text, start.end() if start else 0)[0]
     except (ValueError, RecursionError):
-        entry = {}
+        entry = dict.fromkeys(re.findall(r'"([^"\\]{1,80})"\s*:', text[start.end() if start else 0 :][:4096]))
     if isinstance(entry, dict):
         return Sketch(file, "document", tuple(entry) if text.startswith("[") else ("item_id", *entry))
     codes = not isinstance(entry, list) or any(str(part).startswith("<") for part in entry)

@@ -127,11 +127,19 @@ def role_of(sketch: Sketch, mapping: Mapping[str, str]) -> str:
     columns = sketch.columns
     user = find("user_id", columns, mapping)
     if user is None:
-        return "items" if find_item(columns, mapping) is not None and len(columns) > 1 else ""
+        return "items" if _describes(columns, mapping) else ""
     if mapping.get("items") not in columns and find("item_id", columns, mapping) is not None:
         return "events"
     others = [name for name in columns if name != user]
     return "users" if find_sequence(others, mapping) is None else "sequences"
+
+
+def _describes(columns: Sequence[str], mapping: Mapping[str, str]) -> bool:
+    """Whether a table without users describes items: times or ratings without titles are a log that lacks its users."""
+    if find_item(columns, mapping) is None or len(columns) < 2:
+        return False
+    titled = any(plain(name) in ITEM_COLUMNS["title"] for name in columns)
+    return titled or (find("timestamp", columns, mapping) is None and find("value", columns, mapping) is None)
 
 
 def _tag_column(sketch: Sketch) -> bool:
