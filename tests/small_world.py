@@ -1,4 +1,4 @@
-"""A small shop with a learnable habit (the next item is mostly the neighbour), and systems trained on it in a second."""
+"""A small shop with a learnable habit (next is mostly the neighbour), and systems trained on it in a second."""
 
 import functools
 import random

@@ -11,7 +11,6 @@ import pytest
 import torch
 from safetensors.torch import load as parse
 from safetensors.torch import save
-from small_world import RECIPES, dataset, some_requests, trained
 
 from generec.data.conditions import parse as condition
 from generec.errors import ArtefactError, UsageError
@@ -19,6 +18,7 @@ from generec.recipe.artefact import SavedEncoder, load, read_card, read_manifest
 from generec.recipe.record import rebuild
 from generec.system.folder import MANIFEST, SEAL, sealed
 from generec.types import Catalog, Request
+from small_world import RECIPES, dataset, some_requests, trained
 
 NEW = pl.DataFrame(
     {

@@ -2,7 +2,6 @@
 
 import polars as pl
 import pytest
-from small_world import PEOPLE, dataset, small_sasrec, trained
 
 import generec
 from generec.data import write_dataset
@@ -10,6 +9,7 @@ from generec.errors import InputError, UsageError
 from generec.recipe.frames import SCHEMA, export
 from generec.recipe.histories import everybody, remembered_data, requests
 from generec.types import Condition, Request
+from small_world import PEOPLE, dataset, small_sasrec, trained
 
 
 def test_users_of_the_data_get_what_the_waist_gives():

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_world import trained
 
 from generec.errors import ArtefactError, FittingError, UsageError
 from generec.recipe.artefact import load
 from generec.system import folder as folder_module
 from generec.system.artefact import PARTS, refuse_existing
 from generec.system.folder import MANIFEST, SEAL, Verified, sealed
+from small_world import trained
 
 FILES = (*PARTS, MANIFEST, SEAL)
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_world import trained
 from torch.nn.functional import cosine_similarity
 
 from generec.errors import UsageError
+from small_world import trained
 
 
 def naive(vectors, row, allowed, k):
