@@ -273,8 +273,9 @@ def test_real_sequences_split_as_published() -> None:
     folder = Path(os.environ["GENEREC_DATA"]) / "amazon14-beauty"
     if not folder.is_dir():
         pytest.skip(f"{folder} is absent")
-    frame = pl.read_csv(folder / "sequences.tsv", separator="\t", quote_char=None, infer_schema=False)
-    events = frame.with_columns(item_id=pl.col("item_ids").str.split(" ")).explode("item_id").drop("item_ids")
+    lines = (folder / "sequences.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    pairs = [(user, item) for user, items in (line.split("\t") for line in lines) for item in items.split(" ")]
+    events = pl.DataFrame(pairs, schema={"user_id": pl.String, "item_id": pl.String}, orient="row")
     events = events.with_columns(event=pl.lit("review"), timestamp=pl.lit(None, pl.Int64))
     items = pl.read_csv(folder / "items.tsv", separator="\t", quote_char=None, infer_schema=False)
     got = split(Dataset(events, Catalog(items)))
