@@ -95,7 +95,10 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     events = dataset.events
     times = events["timestamp"].drop_nulls()
     return {
-        **{"source": "unknown", "licence": "not stated", "rights": "evaluation", "ties": "given"},
+        "source": "unknown",
+        "licence": "not stated",
+        "rights": "evaluation",
+        "ties": "given",
         **dict(dataset.info),
         "repeats": dataset.repeats,
         "version": VERSION,
@@ -253,7 +256,7 @@ def _hash_series(digest: hashlib._Hash, values: pl.Series) -> None:
     digest.update(values.is_not_null().cast(pl.UInt8).to_numpy().tobytes())
     if isinstance(values.dtype, pl.List):
         digest.update(values.list.len().fill_null(0).cast(pl.Int64).to_numpy().tobytes())
-        _hash_series(digest, values.drop_nulls().list.explode(keep_nulls=True, empty_as_null=False))
+        _hash_series(digest, values.filter(values.list.len() > 0).list.explode())
     elif values.dtype == pl.String:
         digest.update(values.str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy().tobytes())
         digest.update((values.str.join("").item() if len(values) else "").encode())

@@ -39,7 +39,7 @@ def unescaped(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
     for name in [*texts, *lists]:
         column = frame[name]
-        flat = column.list.explode(keep_nulls=True, empty_as_null=True) if name in lists else column
+        flat = column.list.explode() if name in lists else column
         if not flat.str.contains("&", literal=True).any():
             continue
         if name in lists:

@@ -87,6 +87,8 @@ def _known_items(raw: Raw, events: pl.DataFrame, findings: Findings) -> tuple[pl
     bare = occurring.join(raw.items.select("item_id"), on="item_id", how="anti", maintain_order="left")
     if not bare.height:
         return raw.items, events
+    if not raw.items_file:  # the descriptions come from the log itself, which need not describe every item
+        return pl.concat([raw.items, bare], how="diagonal"), events
     if bare.height == occurring.height:
         raise InputError(
             f"none of the {occurring.height} items of the events is in the item table, e.g. {bare['item_id'][0]!r}",

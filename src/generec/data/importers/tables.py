@@ -312,5 +312,8 @@ def _hoist(events: pl.DataFrame, has_items: bool) -> tuple[pl.DataFrame, pl.Data
         pl.len().alias("_events"),
     )
     often = seen.filter(pl.col("_events") > 1)
-    steady = [name for name in found if often.height and (often[f"_{name}"] <= 1).sum() >= STEADY * often.height]
+    if often.height:
+        steady = [name for name in found if (often[f"_{name}"] <= 1).sum() >= STEADY * often.height]
+    else:  # nothing tells a film's title from a review's
+        steady = [name for name in found if plain(name) not in ITEM_COLUMNS["title"]]
     return events.select(core), seen.select("item_id", *steady, "_row") if steady else None
