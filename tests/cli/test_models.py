@@ -107,6 +107,25 @@ def test_wrong_usage_exits_with_2_and_a_document(model, arguments, expected):
     assert expected in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("recommend", "--json"), "MODEL"),
+        (("recommend", "m", "--jsn", "--json"), "--jsn"),
+        (("recommend", "m", "-k", "0", "--json"), "-k"),
+        (("recomend", "--json"), "recomend"),
+        (("data", "impor", "--json"), "impor"),
+    ],
+)
+def test_mistakes_on_the_command_line_itself_are_a_document_too(arguments, expected):
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    error = json.loads(result.stdout)["error"]
+    assert error["type"] == "UsageError"
+    assert expected in error["message"]
+    assert CliRunner().invoke(app, arguments[:-1]).stdout == ""
+
+
 def test_a_damaged_model_and_missing_data_exit_with_1(model, tmp_path):
     assert ask("recommend", tmp_path, "--user", "u1", code=1)["error"]["type"] == "ArtefactError"
     error = ask("recommend", model, "--user", "u1", "--data", tmp_path / "none", code=1)["error"]

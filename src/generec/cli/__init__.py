@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from generec.cli import data, demo, environment, evaluate, models, train
+from generec.cli.commands import Commands
 
 app = typer.Typer(
     name="generec",
+    cls=Commands,
     help="Generative recommendation: from a catalogue and a log to generated next items.",
     no_args_is_help=True,
     add_completion=False,
