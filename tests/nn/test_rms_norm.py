@@ -33,3 +33,14 @@ def test_bf16_in_bf16_out() -> None:
     assert out.dtype == x.grad.dtype == norm.weight.grad.dtype == torch.bfloat16
     with torch.no_grad():
         torch.testing.assert_close(norm(x), out, atol=0.02, rtol=0.02)
+
+
+def test_under_autocast_the_output_is_in_the_type_of_the_products() -> None:
+    norm, x = RMSNorm(16), torch.randn(5, 16, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        out = norm(x)
+        with torch.no_grad():
+            torch.testing.assert_close(norm(x), out)
+    out.sum().backward()
+    assert out.dtype == torch.bfloat16
+    assert x.grad.dtype == norm.weight.grad.dtype == torch.float32
