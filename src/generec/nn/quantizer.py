@@ -55,7 +55,7 @@ def kmeans(
         previous, codes = codes, _assigned(centred, centroids, room, exact=False)
         if torch.equal(codes, previous) and room == capacity:
             break
-        centroids = _moved(centred, centroids, codes)
+        centroids = means(centred, centroids, codes)
     codes = _assigned(centred, centroids, capacity, exact=True)
     inertia = float((centred - centroids[codes]).square().sum(dtype=torch.float64))
     return Clusters(centroids + centre, codes, inertia)
@@ -161,7 +161,7 @@ def _assigned(points: Tensor, centroids: Tensor, capacity: int | None, *, exact:
     return stable_assignment(squared_distances(points, centroids), capacity)
 
 
-def _moved(points: Tensor, centroids: Tensor, codes: Tensor) -> Tensor:
+def means(points: Tensor, centroids: Tensor, codes: Tensor) -> Tensor:
     """Means of the clusters; empty ones move to the points that are worst fitted now."""
     counts = torch.bincount(codes, minlength=len(centroids))
     sums = torch.zeros_like(centroids).index_add_(0, codes, points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -127,7 +128,7 @@ class ResidualAutoencoder(nn.Module):
         return rows * self.scale + self.mean
 
     def loss(self, batch: _Feature) -> Tensor:
-        """Mean squared error of the standardised features, plus codebook and commitment loss (summed over the width)."""
+        """Squared errors of the standardised features, codebook and commitment loss; sums, divided by the width."""
         latents = self.encode(batch.rows)
         if self.training:
             self._revive(latents.detach())
@@ -142,7 +143,7 @@ class ResidualAutoencoder(nn.Module):
             left, quantised = left - vectors.detach(), quantised + vectors.detach()
         target = (batch.rows - self.mean) / self.scale
         errors: Tensor = self.decoder(self.gradient(latents, quantised)) - target
-        return errors.square().mean() + commitment
+        return errors.square().mean() + commitment / target.shape[1]
 
     @torch.no_grad()
     def _revive(self, latents: Tensor) -> None:
@@ -192,6 +193,6 @@ class LatentQuantizer:
 
 def _layers(widths: tuple[int, ...]) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
