@@ -75,7 +75,7 @@ def grid(name: str) -> tuple[Baseline, ...]:
             for neighbours in (50, 200, 1000)
             for shrinkage in (1.0, 10.0, 50.0)
         ),
-        "ease": tuple(EASE(penalty=penalty) for penalty in (50.0, 200.0, 1000.0)),
+        "ease": (*(EASE(penalty=penalty) for penalty in (50.0, 200.0, 1000.0)), EASE(decay=1.0)),
         "als": tuple(ALS(factors=factors, penalty=penalty) for factors in (64, 256) for penalty in (10.0, 30.0, 100.0)),
     }
     return grids.get(name) or tuple(baselines([name]).values())
