@@ -6,7 +6,7 @@ import json as json_module
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -44,12 +44,14 @@ class Output:
         from rich.table import Table
 
         table = Table(title=title or None, title_justify="left")
+        wide = None if sys.stdout.isatty() else 140  # a file or a pipe has room
         for position, column in enumerate(columns):
             numeric = all(isinstance(row[position], int | float) for row in rows) and bool(rows)
-            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+            justify: Literal["left", "right"] = "right" if numeric else "left"
+            table.add_column(column, justify=justify, overflow="fold", no_wrap=position == 0)
         for row in rows:
             table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row))
-        Console(highlight=False).print(table, markup=False)
+        Console(highlight=False, width=wide).print(table, markup=False)
 
 
 @contextmanager

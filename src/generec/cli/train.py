@@ -102,7 +102,9 @@ class Training:
         fitted.system.save(self.place, overwrite=True)
         shutil.rmtree(work)
         record = fitted.system.record
-        best = [max(each["validations"], key=lambda row: row["ndcg@10"], default={}) for each in record["selection"]]
+        best: list[dict[str, float]] = [
+            max(each["validations"], key=lambda row: row["ndcg@10"], default={}) for each in record["selection"]
+        ]
         return {"model": str(self.place), "seed": self.seed, "trained_on": record["trained_on"],
                 "epochs": [each["best_epoch"] for each in record["selection"]], "validation": best,
                 "seconds": record["seconds"]}  # fmt: skip

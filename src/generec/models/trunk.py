@@ -8,8 +8,7 @@ from torch import Tensor, nn
 from generec.nn.attention import PackedLayout, TransformerBlock
 from generec.types import Context
 
-
-SMALL = 0.02
+SMALL = 0.07
 """Standard deviation of fresh embeddings."""
 
 

@@ -29,7 +29,7 @@ class CausalSelfAttention(nn.Module):
     Position is a learned bias per head and distance (Shaw et al. 2018 in the scalar form of T5), clipped at `reach`.
     """
 
-    def __init__(self, width: int, heads: int, reach: int, dropout: float):
+    def __init__(self, width: int, heads: int, reach: int):
         super().__init__()
         if width % heads:
             raise ValueError(f"width {width} is not a multiple of {heads} heads")
@@ -37,7 +37,6 @@ class CausalSelfAttention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         self.bias = nn.Parameter(torch.zeros(heads, reach))
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, layout: PackedLayout) -> Tensor:
         rows, width = layout.rows, layout.width
@@ -45,22 +44,20 @@ class CausalSelfAttention(nn.Module):
         query, key, value = padded.view(rows, width, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # each (B, H, S, d)
         bias = self.bias[:, layout.distance.clamp(0, self.reach - 1)]  # (H, S, S)
         scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2) + bias
-        weights = self.dropout(scores.masked_fill(layout.future, -torch.inf).softmax(-1))
+        weights = scores.masked_fill(layout.future, -torch.inf).softmax(-1)
         mixed = (weights @ value).transpose(1, 2).reshape(rows, width, -1)  # (B, S, D)
         return torch.as_tensor(self.out(unpad(mixed, layout.slots)))
 
 
 class TransformerBlock(nn.Module):
-    """Pre-norm attention and feed-forward with residuals."""
+    """Pre-norm attention and feed-forward with residuals; dropout falls on what each adds, not inside of it."""
 
     def __init__(self, width: int, heads: int, reach: int, hidden: int, dropout: float):
         super().__init__()
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = CausalSelfAttention(width, heads, reach, dropout)
+        self.attention = CausalSelfAttention(width, heads, reach)
         self.feed_forward_norm = nn.LayerNorm(width)
-        self.feed_forward = nn.Sequential(
-            nn.Linear(width, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, width)
-        )
+        self.feed_forward = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, layout: PackedLayout) -> Tensor:

@@ -22,10 +22,22 @@ def _one_pass() -> Recipe[Any]:
     return one_pass()
 
 
+def _one_pass_tokens() -> Recipe[Any]:
+    from generec.recipes.one_pass import one_pass_tokens
+
+    return one_pass_tokens()
+
+
 def _sasrec() -> Recipe[Any]:
     from generec.recipes.sasrec import sasrec
 
     return sasrec()
+
+
+def _sasrec_text() -> Recipe[Any]:
+    from generec.recipes.sasrec import sasrec_text
+
+    return sasrec_text()
 
 
 def _tiger() -> Recipe[Any]:
@@ -34,7 +46,13 @@ def _tiger() -> Recipe[Any]:
     return tiger()
 
 
-RECIPES: dict[str, Callable[[], Recipe[Any]]] = {"one_pass": _one_pass, "sasrec": _sasrec, "tiger": _tiger}
+RECIPES: dict[str, Callable[[], Recipe[Any]]] = {
+    "one_pass": _one_pass,
+    "one_pass_tokens": _one_pass_tokens,
+    "sasrec": _sasrec,
+    "sasrec_text": _sasrec_text,
+    "tiger": _tiger,
+}
 
 
 def recipe(name: str) -> Recipe[Any]:

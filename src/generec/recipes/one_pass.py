@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from generec.decoding.beam import BeamSearch
 from generec.decoding.exact import Exact
 from generec.encoders.collaborative import CollaborativeEncoder
 from generec.encoders.fusion import ConcatEncoder
 from generec.encoders.text import text_encoder
+from generec.fitting.loop import Optimisation
+from generec.models.decoder_only import DecoderOnly, DecoderOnlyModel
 from generec.models.one_pass import OnePass, OnePassModel
 from generec.objectives.next_token import NextToken
 from generec.recipe import Recipe
-from generec.templates.history import ItemHistory
+from generec.templates.history import CodeStream, ItemHistory
 from generec.tokenizers.collisions import AppendLevel
 from generec.tokenizers.rq_kmeans import RQKMeans
 from generec.training.pretrain import Pretrain
@@ -26,4 +29,24 @@ def one_pass() -> Recipe[OnePassModel]:
         model=OnePass(),
         stages=(Pretrain(objective=NextToken()),),
         decoder=Exact(),
+    )
+
+
+def one_pass_tokens() -> Recipe[DecoderOnlyModel]:
+    """The same on the level of tokens: a decoder reads and writes codes, one causal pass per person."""
+    return Recipe[DecoderOnlyModel](
+        name="one_pass_tokens",
+        paper="own design after TIGER (2305.05065) and GPT-style decoders: every item of a history is a target",
+        encoder=one_pass().encoder,
+        tokenizer=one_pass().tokenizer,
+        template=CodeStream(),
+        model=DecoderOnly(),
+        stages=(
+            Pretrain(
+                objective=NextToken(),
+                optimisation=Optimisation(batch_tokens=8000, learning_rate=1e-3, warm_up=0.02),
+                validation_cases=2000,
+            ),
+        ),
+        decoder=BeamSearch(width=20),
     )

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generec.decoding.exact import Exact
 from generec.encoders.absent import NoFeatures
+from generec.encoders.text import text_encoder
 from generec.models.sasrec import SasRec, SasRecModel
 from generec.objectives.sampled_softmax import SampledSoftmax
-from generec.protocols import ItemEncoder
 from generec.recipe import Recipe
 from generec.templates.history import ItemHistory
 from generec.tokenizers.atomic import Atomic
 from generec.training.pretrain import Pretrain
 
 
-def sasrec(encoder: ItemEncoder | None = None) -> Recipe[SasRecModel]:
-    """Self-attention over item IDs with sampled softmax; with an encoder, item features join the IDs."""
+def sasrec() -> Recipe[SasRecModel]:
+    """Self-attention over item IDs with sampled softmax."""
     return Recipe(
         name="sasrec",
         paper="Kang and McAuley, ICDM 2018 (1808.09781); cosine scores and 1,024-way sampled softmax instead of BCE",
-        encoder=encoder or NoFeatures(),
+        encoder=NoFeatures(),
         tokenizer=Atomic(),
         template=ItemHistory(),
         model=SasRec(),
         stages=(Pretrain(objective=SampledSoftmax()),),
         decoder=Exact(),
     )
+
+
+def sasrec_text() -> Recipe[SasRecModel]:
+    """The same with the item's text: a linear map of its vector joins the ID's."""
+    return replace(sasrec(), name="sasrec_text", encoder=text_encoder(dimensions=128))

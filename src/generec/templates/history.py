@@ -116,3 +116,38 @@ def code_context(items: Tensor, offsets: Tensor, ids: SemanticIds) -> Context:
     """Items as flat code tokens: code + where its level starts in one vocabulary."""
     tokens = (ids.codes[items] + ids.starts).flatten()  # (sum T * L,)
     return Context(tokens, offsets * ids.levels)
+
+
+@dataclass(frozen=True)
+class _CodeStreams:
+    """One example per person: all codes of the history, with every item but the first as a target."""
+
+    events: Events  # cut to the model's length, at least two items each
+    ids: SemanticIds
+
+    @property
+    def lengths(self) -> Tensor:
+        return self.events.lengths * self.ids.levels
+
+    def collate(self, rows: Tensor) -> Batch:
+        positions, offsets = gather_rows(self.events, rows)
+        items = self.events.items[positions]
+        first = torch.zeros(len(items), dtype=torch.bool)
+        first[offsets[:-1]] = True
+        predicted = (~first).nonzero().squeeze(1)  # packed positions of the targets, in items
+        context = code_context(items, offsets, self.ids)
+        return Batch(context, predicted * self.ids.levels - 1, items[predicted], self.ids.codes[items[predicted]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeStream:
+    """One causal pass per person over code tokens: each item's codes are predicted from all that came before."""
+
+    length: int = 20  # only the last items are read
+
+    def examples(self, train: Events, ids: SemanticIds) -> _CodeStreams:
+        return _CodeStreams(at_least_two(cut(train, self.length + 1)), ids)
+
+    def context(self, histories: Events, ids: SemanticIds) -> Context:
+        recent = cut(histories, self.length)
+        return code_context(recent.items, recent.offsets, ids)
