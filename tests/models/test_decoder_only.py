@@ -89,10 +89,11 @@ def test_it_learns_a_cycle():
     source = CodeStream().examples(histories, index.ids)
     batch, objective = source.collate(torch.arange(items)), NextToken()
     optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
-    for _ in range(200):
+    for _ in range(100):
         optimizer.zero_grad()
         objective(model, batch).backward()
         optimizer.step()
-    context = CodeStream().context(histories, index.ids)
+    shorter = Events.pack([[(start + step) % items for step in range(3)] for start in range(items)])
+    context = CodeStream().context(shorter, index.ids)
     top = BeamSearch(width=5).decode(model.eval(), context, index, 1, None).items.squeeze(1)
-    assert (top == (torch.arange(items) + 5) % items).float().mean() > 0.95
+    assert (top == (torch.arange(items) + 3) % items).float().mean() > 0.95

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from generec.errors import UsageError
 from generec.nn.dropout_masks import DropoutMasks, drop, relu_drop
 from generec.nn.grouped_attention import ByLength, Group, grouped_attention
+from generec.nn.item_model import ItemModel
 from generec.nn.relative_position import RelativePositionBias
 from generec.nn.rms_norm import RMSNorm
 from generec.types import Context, ItemIndex
@@ -54,7 +55,7 @@ class DecoderState:
     """Per layer and position: keys and values (M, 2 * H * d); of the first position (B, 2 * H * d)."""
 
 
-class EncoderDecoderModel(nn.Module):
+class EncoderDecoderModel(ItemModel):
     """See `EncoderDecoder`. Implements NextTokenModel; one prediction per context, as the encoder looks both ways."""
 
     starts: Tensor  # (L,) where each level's codes begin
@@ -85,6 +86,9 @@ class EncoderDecoderModel(nn.Module):
             nn.init.normal_(block.down.weight, std=spec.feed_forward**-0.5)
         for bias in (self.encoder_bias, self.decoder_bias):
             nn.init.normal_(bias.table, std=spec.width**-0.5)
+
+    def extend(self, index: ItemIndex, features: Tensor) -> None:
+        """New items are written in the codes that exist: there is nothing to add."""
 
     def code_log_probs(self, context: Context, at: Tensor, codes: Tensor) -> Tensor:
         """Log-probabilities of one next item per context: codes (B, L) -> (B, L) fp32.
