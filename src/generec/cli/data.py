@@ -63,6 +63,7 @@ def import_(
         from generec.data.dataset import describe, refuse_existing, write_dataset
         from generec.data.importers import Policy, import_data
         from generec.data.importers.columns import parse_mapping
+        from generec.data.importers.findings import Finding
         from generec.data.importers.pipeline import summary
 
         refuse_existing(output, overwrite)
@@ -79,7 +80,7 @@ def import_(
         write_dataset(dataset, output, overwrite=overwrite)
         out.document({"output": str(output), **describe(dataset)})
         out.table(f"{source.name} imported to {output}", ("", ""), summary(dataset))
-        _listed(out, "repaired", [str(finding) for finding in dataset.info["findings"]])
+        _listed(out, "repaired", [str(Finding(**finding)) for finding in dataset.info["findings"]])
         _listed(out, "note", list(dataset.info["notes"]))
 
 
@@ -108,3 +109,103 @@ def check(
         _listed(out, "error", list(report.errors))
         if report.errors:
             raise typer.Exit(1)
+
+
+@app.command("world")
+def world(
+    output: Folder,
+    items: Annotated[int, typer.Option(help="Items of the world.")] = 2000,
+    users: Annotated[int, typer.Option(help="People of the world; each acts about 35 times.")] = 3000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a data set of this name.")] = False,
+    json: Json = False,
+    seed: Seed = 0,
+    threads: Threads = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Make the embedded world: videos and articles, people with tastes, and their log; nothing is downloaded."""
+    with session(json, seed, threads, quiet) as out:
+        from generec.data.dataset import describe, refuse_existing, write_dataset
+        from generec.data.world import make_world
+
+        refuse_existing(output, overwrite)
+        dataset = make_world(items=items, users=users, seed=seed).dataset
+        write_dataset(dataset, output, overwrite=overwrite)
+        document = describe(dataset)
+        out.document({"output": str(output), **document})
+        counts = document["counts"]
+        out.text(f"{counts['events']:,} events of {counts['users']:,} people, {counts['items']:,} items: {output}")
+        out.text(f"next: generec data check {output}, or generec train {output} --recipe one_pass -o MODEL")
+
+
+@app.command("download")
+def download(
+    name: Annotated[str | None, typer.Argument(help="Name of a public data set; without one, they are listed.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the set's own folder is made.")] = Path(
+        "downloads"
+    ),
+    accept_licence: Annotated[bool, typer.Option("--accept-licence", help="I have read and accept the terms.")] = False,
+    mirror: Annotated[str | None, typer.Option(help="Address of a mirror that holds the files by name.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds without an answer.")] = 30.0,
+    json: Json = False,
+    seed: Seed = 0,
+    threads: Threads = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch a public data set: resumable, checked, and only after its terms are accepted."""
+    with session(json, seed, threads, quiet, torch=False) as out:
+        from generec.data.download import download as fetch
+        from generec.data.known_sets import known_sets
+
+        if name is None:
+            known = known_sets().values()
+            out.document({"sets": [{"name": s.name, "title": s.title, "licence_url": s.licence_url} for s in known]})
+            out.table("Public data sets", ("name", "title", "terms"), [(s.name, s.title, s.licence_url) for s in known])
+            return
+        got = fetch(name, output, accept_licence, base_url=mirror, timeout=timeout)
+        files = [str(path) for path in got.files]
+        format = got.known.importer
+        terms = {"licence": got.known.licence, "licence_url": got.known.licence_url}
+        place = {"name": got.known.name, "folder": str(got.folder), "files": files, "format": format}
+        out.document({**place, **terms, "checks": dict(got.checks)})
+        for file, how in got.checks.items():
+            out.text(f"{file}: {how}")
+        out.text(f"next: generec data import {got.folder} --format {format} -o {got.known.name}-data")
+
+
+@app.command("split")
+def split(
+    directory: Annotated[Path, typer.Argument(help="Folder of a data set.")],
+    by: Annotated[str, typer.Option("--by", help="leave-one-out, time or given.")] = "leave-one-out",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the parts.")] = None,
+    validation_from: Annotated[
+        str | None, typer.Option(help="By time: date, or share of the events, at which the validation begins.")
+    ] = None,
+    test_from: Annotated[str | None, typer.Option(help="By time: date or share at which the test begins.")] = None,
+    min_history: Annotated[int, typer.Option(min=0, help="Earlier events that a person needs to be asked about.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a split of this name.")] = False,
+    json: Json = False,
+    seed: Seed = 0,
+    threads: Threads = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Split a data set into what is trained on, selected on and judged on; count the parts or write them."""
+    with session(json, seed, threads, quiet) as out:
+        from generec.data.dataset import read_dataset
+        from generec.data.parts import describe_split, write_split
+        from generec.data.split import split as split_data
+
+        dataset = read_dataset(directory)
+        parts = split_data(dataset, by, validation_from=validation_from, test_from=test_from, min_history=min_history)
+        document = describe_split(parts)
+        if output is not None:
+            document["output"] = str(write_split(parts, dataset.catalog, output, overwrite=overwrite))
+        out.document(document)
+        out.text(parts.description)
+        out.table("", ("part", "events", "people or cases"), [
+            ("train", document["train"]["events"], document["train"]["users"]),
+            ("refit (train + validation)", document["refit"]["events"], document["refit"]["users"]),
+            ("validation", sum(len(case.relevant) for case in parts.validation), len(parts.validation)),
+            ("test", sum(len(case.relevant) for case in parts.test), len(parts.test)),
+        ])  # fmt: skip
+        if output is not None:
+            out.text(f"written to {output}")

@@ -221,14 +221,15 @@ def _remarks(report: Check, dataset: Dataset) -> tuple[Remark, ...]:
 
     error(report.items == 1, "there is one item: nothing can be ranked")
     error(report.events > 0 and report.users == report.few_events_users, f"no user has {FEW} events to learn from")
-    error(
-        not dataset.repeats and report.repeat_share > 0 and len(report.kinds) == 1,
-        "items repeat although they may not be recommended again: import with --repeats or --no-repeats",
-    )
     warn(report.events == 0, "there are no events: this is a catalogue only")
     warn(0 < report.timed_share < 1, "some events have no time: a split by time is not possible")
     ties = str(dataset.info.get("ties", "given"))
     warn(report.ties_share > 0.05, f"{report.ties_share:.0%} of timed events are ties, ordered by: {ties}; see --ties")
+    warn(
+        not dataset.repeats and report.repeat_share > 0,
+        f"{report.repeat_share:.1%} of events are on items seen before, which are not recommended again; "
+        "import with --repeats, or remove them with --no-repeats",
+    )
     warn(report.duplicates > 0, f"{report.duplicates:,} events are told twice")
     warn(report.missing_titles > 0, f"{report.missing_titles:,} items have no title; people will see their ids")
     warn(report.missing_texts > 0, f"{report.missing_texts:,} items have no text for an encoder to read")

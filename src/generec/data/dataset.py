@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,8 @@ def _hash_series(digest: hashlib._Hash, values: pl.Series) -> None:
     digest.update(values.is_not_null().cast(pl.UInt8).to_numpy().tobytes())
     if isinstance(values.dtype, pl.List):
         digest.update(values.list.len().fill_null(0).cast(pl.Int64).to_numpy().tobytes())
-        _hash_series(digest, values.filter(values.list.len() > 0).list.explode())
+        inside = list(chain.from_iterable(values.drop_nulls().to_list()))
+        _hash_series(digest, pl.Series(inside, dtype=values.dtype.inner))
     elif values.dtype == pl.String:
         digest.update(values.str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy().tobytes())
         digest.update((values.str.join("").item() if len(values) else "").encode())

@@ -44,6 +44,13 @@ def ids_of(values: pl.Series) -> pl.Series:
     return frame.select(as_id(values.name)).to_series()
 
 
+def among(values: pl.Series, known: pl.Series) -> pl.Series:
+    """Which values are among the known ones, as booleans in order; null is not."""
+    asked, listed = values.alias("value").to_frame(), known.alias("value").drop_nulls().unique().to_frame()
+    found = asked.join(listed.with_columns(pl.lit(True).alias("found")), on="value", how="left", maintain_order="left")
+    return found["found"].fill_null(False)
+
+
 def flag(
     frame: pl.DataFrame,
     wrong: pl.Expr,

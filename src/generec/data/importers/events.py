@@ -42,7 +42,8 @@ class Policy:
     ties: Ties = "given"
     """Order of events of one user at one time: as in the file, by item id, or shuffled by the seed."""
     repeats: bool | None = None
-    """Whether items may repeat; None: as the format says, else measured."""
+    """Whether items may repeat; False removes later events on an item. None: as the format says, else measured; nothing
+    is removed then."""
     seed: int = 0
 
 
@@ -175,7 +176,7 @@ def order_events(
     counted["repeats"] = share >= REPEATS_FROM if repeats is None else repeats
     counted["repeat_share"] = round(share, 6)
     counted["repeats_removed"] = 0
-    if not counted["repeats"] and again:
+    if policy.repeats is False and again:
         events = events.filter(pl.struct("user_id", "item_id", "event").is_first_distinct())
         counted["repeats_removed"] = again
     if policy.k_core > 1:

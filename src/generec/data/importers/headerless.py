@@ -10,6 +10,7 @@ import polars as pl
 Rows = Sequence[Sequence[str]]
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_INTEGER = re.compile(r"\d+")
 _ASIN = re.compile(r"[0-9A-Z]{10}")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
@@ -61,6 +62,12 @@ _SHAPES: tuple[tuple[str, int, Callable[[Rows], bool], tuple[str, ...]], ...] = 
         ("movieId", "title", "release_date", "video_release_date", "imdb_url", *(f"genre:{n}" for n in GENRES_100K)),
     ),
     (
+        "movielens",
+        4,
+        lambda rows: _all(rows, 0, _INTEGER) and _all(rows, 1, _INTEGER) and _time(rows, 3),
+        ("userId", "movieId", "tag", "timestamp"),
+    ),
+    (
         "amazon",
         4,
         lambda rows: _all(rows, 1, _ASIN) and _rating(rows, 2) and _time(rows, 3),
@@ -87,7 +94,6 @@ _SHAPES: tuple[tuple[str, int, Callable[[Rows], bool], tuple[str, ...]], ...] = 
         ("user_id", "utc_time", "latitude", "longitude", "venue_id"),
     ),
 )
-_INTEGER = re.compile(r"\d+")
 _PLAIN: tuple[tuple[int, Callable[[Rows], bool], tuple[str, ...]], ...] = (
     (3, lambda rows: _time(rows, 2), ("user_id", "item_id", "timestamp")),
     (3, lambda rows: _rating(rows, 2), ("user_id", "item_id", "rating")),

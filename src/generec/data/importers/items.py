@@ -39,7 +39,7 @@ def unescaped(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
     for name in [*texts, *lists]:
         column = frame[name]
-        flat = column.list.explode() if name in lists else column
+        flat = column.list.join(" ") if name in lists else column
         if not flat.str.contains("&", literal=True).any():
             continue
         if name in lists:
@@ -156,7 +156,9 @@ def _looks_like_list(text: pl.Series) -> bool:
     marked = known.filter(known.str.contains(_MARKS))
     if len(marked) < LIST_SHARE * len(known):
         return False
-    return float(_parts(marked).list.explode().str.len_chars().mean() or 0) <= LONG_PART  # type: ignore[arg-type]
+    parts = _parts(marked)
+    letters = parts.list.eval(pl.element().str.len_chars()).list.sum().sum()
+    return bool(letters <= LONG_PART * parts.list.len().sum())
 
 
 def _parts(text: pl.Series) -> pl.Series:

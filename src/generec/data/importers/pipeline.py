@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from generec.data.dataset import EVENT_SCHEMA
-from generec.data.importers.cells import flag
+from generec.data.importers.cells import among, flag
 from generec.data.importers.events import Policy, clean_events, order_events
 from generec.data.importers.findings import Findings
 from generec.data.importers.reading import Raw
@@ -43,14 +43,14 @@ def build(
         bar.advance()
     if items is None or not items.height:
         raise InputError("no items", file=raw.files[0] if raw.files else None, remedy="name an item table with --items")
-    used = items["item_id"].is_in(events["item_id"].unique().implode())
+    used = among(items["item_id"], events["item_id"])
     cold = items.height - int(used.sum())
     if raw.events is not None and (not raw.cold_items or policy.k_core > 1) and cold:
         findings.note(f"{cold} items without events are left out of the catalogue")
         items = items.filter(used)
     users = raw.users
     if users is not None:
-        users = users.filter(pl.col("user_id").is_in(events["user_id"].unique().implode()))
+        users = users.filter(among(users["user_id"], events["user_id"]))
     info = {
         "source": source,
         "format": raw.format,
@@ -95,7 +95,7 @@ def _known_items(raw: Raw, events: pl.DataFrame, findings: Findings) -> tuple[pl
             file=raw.items_file,
             remedy="name the id columns with --map item_id=COLUMN",
         )
-    unknown = pl.col("item_id").is_in(bare["item_id"].implode())
+    unknown = pl.lit(among(events["item_id"], bare["item_id"]))
     flag(
         events, unknown, raw.files, findings, "unknown item", f"item {bare['item_id'][0]!r} is not in {raw.items_file}",
         "complete the item table", "the item enters the catalogue without a description",

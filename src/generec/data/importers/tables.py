@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
 import polars as pl
 
 from generec.data.importers.cells import ids_of
@@ -18,6 +20,7 @@ from generec.data.importers.columns import (
     find_sequence,
     plain,
 )
+from generec.data.importers.files import head
 from generec.data.importers.headerless import fold_flags
 from generec.data.importers.items import clean_items, join_items, unescaped
 from generec.data.importers.reading import Raw, Reading, Sketch
@@ -209,7 +212,11 @@ def _explode(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(pl.concat_list(pl.col("items").cast(pl.String)).alias("items"))
     kept = [name for name in ("user_id", "split", "items", "_row") if name in frame.columns]
     frame = frame.select(kept).filter(pl.col("items").list.len() > 0)
-    return frame.explode("items").rename({"items": "item_id"})
+    rows = np.repeat(np.arange(frame.height), frame["items"].list.len().to_numpy())
+    inside = pl.Series(
+        "item_id", list(chain.from_iterable(frame["items"].cast(pl.List(pl.String)).to_list())), dtype=pl.String
+    )
+    return frame.drop("items")[rows].with_columns(inside)
 
 
 def read_words(reading: Reading, sketch: Sketch) -> pl.DataFrame:
@@ -233,6 +240,9 @@ def _items(
     known = None if events is None else events.select("item_id").unique()
     tables: list[tuple[pl.DataFrame, str]] = []
     for sketch in listed:
+        if len(listed) > 1 and _repeats(sketch, find_item(sketch.columns, reading.mapping)):
+            reading.findings.note(f"{sketch.file.name} has many rows an item and is not read")
+            continue
         frame = reading.read(sketch, settings.keep, settings.encodings)
         key = _key(frame, find_item(sketch.columns, reading.mapping), known, reading)
         if key is None:
@@ -250,6 +260,19 @@ def _items(
     for sketch in tags:
         items = items.join(_tags(reading, sketch, settings), on="item_id", how="left", maintain_order="left")
     return items, name
+
+
+def _repeats(sketch: Sketch, key: str | None) -> bool:
+    """Whether the first rows of a table without titles name the same items again and again (scores of tags, say)."""
+    named = {plain(name) for name in sketch.columns} & set(ITEM_COLUMNS["title"])
+    if sketch.dialect is None or key is None or named:
+        return False
+    column = sketch.columns.index(key)
+    rows = [
+        line.split(sketch.dialect.separator) for line in head(sketch.file).decode(errors="replace").split("\n")[1:-1]
+    ]
+    ids = [row[column] for row in rows if len(row) > column]
+    return len(set(ids)) < len(ids) / 2
 
 
 def _key(frame: pl.DataFrame, named: str | None, known: pl.DataFrame | None, reading: Reading) -> str | None:

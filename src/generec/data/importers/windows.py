@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
 
 import polars as pl
 
-from generec.data.importers.cells import as_number, as_seconds, ids_of
+from generec.data.importers.cells import among, as_number, as_seconds, flag, ids_of
 from generec.data.importers.columns import SEQUENCES, find, find_item, plain
+from generec.data.importers.findings import Findings
 from generec.data.importers.items import clean_items, join_items, unescaped
 from generec.data.importers.reading import Raw, Reading, Sketch
 from generec.data.importers.tables import SPLIT_WORDS, Settings
@@ -42,7 +45,8 @@ def read(reading: Reading, settings: Settings) -> Raw:
     logs = [sketch for sketch in reading.sketches if history_column(sketch) is not None]
     logs.sort(key=lambda sketch: ("train", "validation", "test").index(_split(sketch)))
     frames = [
-        _window(reading.read(sketch, encodings=settings.encodings), sketch, file) for file, sketch in enumerate(logs)
+        _window(reading.read(sketch, encodings=settings.encodings), sketch, file, reading.findings)
+        for file, sketch in enumerate(logs)
     ]
     events, odd = _join(frames)
     files = tuple(sketch.file.name for sketch in logs)
@@ -50,6 +54,10 @@ def read(reading: Reading, settings: Settings) -> Raw:
         "there is no training file: earlier events are recovered from the histories of the rows that are here, "
         "so results are not comparable with figures trained on the official file"
     ]  # fmt: skip
+    known = events.height - events["timestamp"].null_count()
+    if 0 < known < events.height:  # times of a part only would put that part in front
+        notes.append(f"{known} of {events.height} events have a time: the order of the windows is kept, times are not")
+        events = events.with_columns(pl.lit(None, dtype=pl.Int64).alias("timestamp"))
     if odd:
         notes.append(f"{odd} events of histories after a held-out event belong to the split of that event")
     events = events.with_columns(ids_of(events["item_id"]))
@@ -66,7 +74,7 @@ def _split(sketch: Sketch) -> str:
     return next((SPLIT_WORDS[word] for word in reversed(words) if word in SPLIT_WORDS), "train")
 
 
-def _window(frame: pl.DataFrame, sketch: Sketch, file: int) -> pl.DataFrame:
+def _window(frame: pl.DataFrame, sketch: Sketch, file: int, findings: Findings) -> pl.DataFrame:
     """user_id, item_id, timestamp, value, history, times, values (lists), title, `_row`, `_file`, split."""
     by_name = {plain(name): name for name in reversed(frame.columns)}
     history, target = history_column(sketch), target_column(sketch)
@@ -93,9 +101,55 @@ def _window(frame: pl.DataFrame, sketch: Sketch, file: int) -> pl.DataFrame:
         pl.lit(file, dtype=pl.UInt16).alias("_file"),
         pl.lit(_split(sketch)).alias("split"),
     )
-    times, values = as_seconds(frame["timestamp"]), as_number(frame["value"])
-    ids = [ids_of(frame["user_id"]), ids_of(frame["item_id"])]
-    return frame.with_columns(*ids, times.alias("timestamp"), values.alias("value")).drop_nulls(["user_id", "item_id"])
+    return _checked(frame, sketch.file.name, findings)
+
+
+def _checked(frame: pl.DataFrame, file: str, findings: Findings) -> pl.DataFrame:
+    """Windows with ids and numbers; rows without an id, and histories whose times or ratings do not fit, are faults."""
+    numbers = pl.element().str.strip_chars().cast(pl.Float64, strict=False)
+    told = pl.col("timestamp").is_not_null()
+    frame = frame.with_columns(
+        ids_of(frame["user_id"]),
+        ids_of(frame["item_id"]),
+        as_seconds(frame["timestamp"]).alias("timestamp"),
+        as_number(frame["value"]).alias("value"),
+        pl.col("times").list.eval(numbers),
+        pl.col("values").list.eval(numbers),
+        told.alias("_told"),
+    )
+    missing = pl.col("user_id").is_null() | pl.col("item_id").is_null()
+    files = (file,)
+    flag(
+        frame,
+        missing,
+        files,
+        findings,
+        "missing id",
+        "user_id or item_id is empty",
+        "fill it in",
+        "the row is left out",
+    )
+    frame = frame.filter(~missing)
+    unread = pl.col("_told") & pl.col("timestamp").is_null()
+    flag(
+        frame, unread, files, findings, "unreadable time", "the timestamp is no time",
+        "write UTC seconds or ISO 8601", "the row is left out",
+    )  # fmt: skip
+    frame = frame.filter(~unread)
+    size = pl.col("history").list.len()
+    uneven = pl.lit(False)
+    for name in ("times", "values"):
+        cells = pl.col(name)
+        broken = (cells.list.len() != size) | (cells.list.drop_nulls().list.len() != size)
+        uneven = uneven | (broken & cells.is_not_null()).fill_null(False)
+    flag(
+        frame, uneven, files, findings, "history", "the history has not one readable time and rating for every item",
+        "write lists of one length", "the times and ratings of this history are left out",
+    )  # fmt: skip
+    blank = pl.lit(None, dtype=pl.List(pl.Float64))
+    return frame.with_columns(
+        pl.when(~uneven).then(pl.col(name)).otherwise(blank).alias(name) for name in ("times", "values")
+    )
 
 
 def _list(name: str, frame: pl.DataFrame) -> pl.Expr:
@@ -119,37 +173,34 @@ def _join(frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
         name: [] for name in ("user_id", "item_id", "timestamp", "value", "split", "_row", "_file")
     }
     odd = 0
-    for group in rows.partition_by("user_id", maintain_order=True):
-        odd += _merge(group, out)
+    for _, group in groupby(rows.iter_rows(named=True), key=lambda row: row["_seen"]):
+        odd += _merge(list(group), out)
     types = {"user_id": pl.String, "item_id": pl.String, "timestamp": pl.Int64, "value": pl.Float64, "split": pl.String,
              "_row": pl.UInt32, "_file": pl.UInt16}  # fmt: skip
-    events = pl.DataFrame(out, schema=types)
-    if events["timestamp"].null_count():  # times of a part only would put that part in front
-        events = events.with_columns(pl.lit(None, dtype=pl.Int64).alias("timestamp"))
-    return events, odd
+    return pl.DataFrame(out, schema=types), odd
 
 
-def _merge(rows: pl.DataFrame, out: dict[str, list[object]]) -> int:
+def _merge(rows: Sequence[dict[str, Any]], out: dict[str, list[object]]) -> int:
     """Appends one user's events: every window continues where it overlaps with what is known so far."""
     known: list[Event] = []
     told: list[tuple[object, ...]] = []  # value, split, row, file
     odd, split = 0, "train"
-    for row in rows.iter_rows(named=True):
+    for row in rows:
         history = row["history"]
-        times = [int(float(time)) for time in row["times"] or ()] if row["times"] else []
-        times_or_none: list[int | None] = list(times) if len(times) == len(history) else [None] * len(history)
-        values = row["values"] if row["values"] and len(row["values"]) == len(history) else [None] * len(history)
-        window = list(zip(history, times_or_none, strict=True))
+        unknown = [None] * len(history)
+        times = unknown if row["times"] is None else [int(time) for time in row["times"]]
+        window = list(zip(history, times, strict=True))
+        values = unknown if row["values"] is None else row["values"]
         overlap = _overlap(known, window)
-        for event, value in list(zip(window, values, strict=True))[overlap:]:
+        for event, value in zip(window[overlap:], values[overlap:], strict=True):
             known.append(event)
-            told.append((None if value is None else float(value), split, row["_row"], row["_file"]))
+            told.append((value, split, row["_row"], row["_file"]))
             odd += split != "train"
         split = row["split"]
         known.append((row["item_id"], row["timestamp"]))
         told.append((row["value"], split, row["_row"], row["_file"]))
-    for (item, time), (value, part, line, file) in zip(known, told, strict=True):
-        for name, cell in zip(out, (rows["user_id"][0], item, time, value, part, line, file), strict=True):
+    for (item, time), rest in zip(known, told, strict=True):
+        for name, cell in zip(out, (rows[0]["user_id"], item, time, *rest), strict=True):
             out[name].append(cell)
     return odd
 
@@ -175,14 +226,11 @@ def _items(
         (reading.read(s, encodings=settings.encodings), s) for s in listed if find_item(s.columns, {}) is not None
     ]
     titled = [(frame, s) for frame, s in tables if any(plain(name) in _TITLES for name in frame.columns)]
-    told = (
-        pl.concat([frame.select("item_id", "title") for frame in frames])
-        .drop_nulls()
-        .unique("item_id", maintain_order=True)
-    )
-    told = told.with_columns(_comparable(told["title"]))
+    told = pl.concat([frame.select("item_id", "title") for frame in frames])
+    told = told.drop_nulls().unique("item_id", keep="first", maintain_order=True)
     if not titled:
         return (told if told.height else None), "", events
+    told = told.with_columns(_comparable(told["title"]))
     raw, sketch = max(titled, key=lambda pair: pair[0].height)
     key = find_item(sketch.columns, reading.mapping) or "item_id"
     raw = raw.drop("item_id" if key != "item_id" else [], strict=False).rename({key: "item_id"})
@@ -241,4 +289,4 @@ def _rekeyed(table: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame | None:
 
 def share_in(values: pl.Series, known: pl.Series) -> float:
     """Share of values that are among the known ones."""
-    return float(values.is_in(known.implode()).sum()) / max(1, len(values))
+    return float(among(values, known).sum()) / max(1, len(values))
