@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import data, demo, environment, evaluate, models, train
+from generec.cli import data, demo, environment, evaluate, inspection, models, train
 from generec.cli.commands import Commands
 
 app = typer.Typer(
@@ -22,5 +22,6 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("recommend")(models.recommend)
 app.command("similar")(models.similar)
 app.command("insert")(models.insert)
+app.command("inspect")(inspection.inspect)
 app.command("recipes")(environment.recipes)
 app.command("doctor")(environment.doctor)

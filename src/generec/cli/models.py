@@ -1,4 +1,4 @@
-"""What one does with a saved model: recommend, find similar items, insert items, inspect."""
+"""What one does with a saved model: recommend, find similar items, insert items."""
 
 from __future__ import annotations
 
