@@ -165,10 +165,7 @@ def test_items_that_do_not_fit_name_file_and_row(model, tmp_path):
 
 def test_every_command_has_the_shared_options_and_says_what_it_is_for():
     for command in ("recommend", "similar", "insert", "inspect", "recipes", "doctor"):
-        shown = subprocess.run(
-            [sys.executable, "-c", "from generec.cli import app; app()", command, "--help"],
-            capture_output=True, text=True, check=True, env={"COLUMNS": "200", "PATH": ""},
-        ).stdout  # fmt: skip
+        shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
         for option in ("--json", "--seed", "--threads", "--quiet"):
             assert option in shown, command
 
