@@ -62,4 +62,5 @@ class TransformerBlock(nn.Module):
 
     def forward(self, x: Tensor, layout: PackedLayout) -> Tensor:
         x = x + self.dropout(self.attention(self.attention_norm(x), layout))
-        return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+        added: Tensor = self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+        return x + added

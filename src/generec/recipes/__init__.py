@@ -22,6 +22,12 @@ def _one_pass() -> Recipe[Any]:
     return one_pass()
 
 
+def _one_pass_shuffled() -> Recipe[Any]:
+    from generec.recipes.one_pass import one_pass_shuffled
+
+    return one_pass_shuffled()
+
+
 def _one_pass_tokens() -> Recipe[Any]:
     from generec.recipes.one_pass import one_pass_tokens
 
@@ -48,6 +54,7 @@ def _tiger() -> Recipe[Any]:
 
 RECIPES: dict[str, Callable[[], Recipe[Any]]] = {
     "one_pass": _one_pass,
+    "one_pass_shuffled": _one_pass_shuffled,
     "one_pass_tokens": _one_pass_tokens,
     "sasrec": _sasrec,
     "sasrec_text": _sasrec_text,

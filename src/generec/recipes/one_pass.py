@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generec.decoding.beam import BeamSearch
 from generec.decoding.exact import Exact
 from generec.encoders.collaborative import CollaborativeEncoder
@@ -14,6 +16,7 @@ from generec.objectives.next_token import NextToken
 from generec.recipe import Recipe
 from generec.templates.history import CodeStream, ItemHistory
 from generec.tokenizers.collisions import AppendLevel
+from generec.tokenizers.controls import Shuffled
 from generec.tokenizers.rq_kmeans import RQKMeans
 from generec.training.pretrain import Pretrain
 
@@ -30,6 +33,12 @@ def one_pass() -> Recipe[OnePassModel]:
         stages=(Pretrain(objective=NextToken()),),
         decoder=Exact(),
     )
+
+
+def one_pass_shuffled() -> Recipe[OnePassModel]:
+    """The broken twin: the same codes dealt out to the items at random. What it loses is what the meaning is worth."""
+    recipe = one_pass()
+    return replace(recipe, name="one_pass_shuffled", tokenizer=Shuffled(of=recipe.tokenizer))
 
 
 def one_pass_tokens() -> Recipe[DecoderOnlyModel]:
