@@ -34,6 +34,7 @@ def train(
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that is there.")] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+    checkpoint_seconds: Annotated[float, typer.Option(min=0, help="Time between two checkpoints.")] = 60.0,
     tensorboard: Annotated[Path | None, typer.Option(help="Also write TensorBoard event files here.")] = None,
     json: Json = False,
     seed: Seed = 0,
@@ -61,7 +62,7 @@ def train(
         results = []
         for offset, place in enumerate(places):
             job = Training(chosen, dataset, parts, place, seed + offset, resume, final, refit, keep_selected)
-            results.append(job.run(device, tensorboard))
+            results.append(job.run(device, tensorboard, checkpoint_seconds))
             output_to.text(_line(results[-1]))
         output_to.document({"models": results})
 
@@ -83,7 +84,7 @@ class Training:
         self.recipe, self.dataset, self.split, self.place, self.seed = recipe, dataset, split, place, seed
         self.resume, self.final, self.refit, self.keep_selected = resume, final, refit, keep_selected
 
-    def run(self, device: str, tensorboard: Path | None) -> dict[str, Any]:
+    def run(self, device: str, tensorboard: Path | None, checkpoint_seconds: float) -> dict[str, Any]:
         """Trains and saves; what a script wants to know of it."""
         from generec.fitting.loop import Run
         from generec.fitting.recorders import recorders
@@ -94,7 +95,7 @@ class Training:
             raise UsageError(f"{self.place} is finished; there is nothing to resume")
         run = Run(
             directory=work, seed=self.seed, device=chosen_device(device), resume=self.resume,
-            recorders=recorders(tensorboard and tensorboard / self.place.name),
+            checkpoint_seconds=checkpoint_seconds, recorders=recorders(tensorboard and tensorboard / self.place.name),
         )  # fmt: skip
         fitted = self.recipe.fit(
             self.dataset, self.split, run=run, refit=self.refit, final=self.final, selected=self._keep

@@ -226,16 +226,16 @@ def optimise(
             _epoch(trainer, loss, source, lengths, interrupted, bar.advance)
             if validate is not None and trajectory.epoch % settings.validate_every == 0:
                 _validated(trainer, validate, metric)
-            trainer.log({"epoch": trajectory.epoch, "step": trajectory.step, "loss": trajectory.losses[-1],
-                         **(trajectory.validations[-1] if trajectory.validations else {})})  # fmt: skip
+            figures = trajectory.validations[-1] if trajectory.validations else {}
+            row = {"epoch": trajectory.epoch, "step": trajectory.step, "loss": trajectory.losses[-1]}
+            trainer.log({**figures, **row})
             waited = trajectory.epoch - trajectory.best_epoch
             stale = validate is not None and waited >= settings.patience * settings.validate_every
             trajectory.finished = stale or trajectory.epoch >= last
             if trajectory.finished or time.monotonic() - trainer.saved_at > run.checkpoint_seconds:
                 trainer.save()
-            figures = trajectory.validations[-1].get(metric, 0.0) if trajectory.validations else None
-            note = f"loss {trajectory.losses[-1]:.4f}" + ("" if figures is None else f" {metric} {figures:.4f}")
-            bar.advance(0, note)
+            latest = f" {metric} {figures[metric]:.4f}" if figures else ""
+            bar.advance(0, f"loss {trajectory.losses[-1]:.4f}{latest}")
     if trainer.best:
         model.load_state_dict(trainer.best)
     else:
