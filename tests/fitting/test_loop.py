@@ -12,14 +12,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from regression import Regression, make
 
 from generec.errors import FittingError
 from generec.fitting.checkpoint import read_checkpoint, write_checkpoint
 from generec.fitting.loop import InterruptedTraining, Optimisation, Run, batches, optimise
 from generec.fitting.precision import Bf16
-
-sys.path.insert(0, str(Path(__file__).parent))
-from regression import Regression, make
 
 
 @given(

@@ -1,10 +1,8 @@
 """The decoder over tokens: cached steps against whole passes, and learning."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from item_worlds import random_histories, small_index
 
 from generec.decoding.beam import BeamSearch
 from generec.decoding.exact import ExhaustiveSearch
@@ -13,9 +11,6 @@ from generec.models.decoder_only import DecoderOnly
 from generec.objectives.next_token import NextToken
 from generec.templates.history import CodeStream, code_context
 from generec.types import Events
-
-sys.path.insert(0, str(Path(__file__).parent))
-from item_worlds import random_histories, small_index
 
 SMALL = DecoderOnly(width=16, layers=2, heads=2, reach=9)
 

@@ -1,10 +1,8 @@
 """The item-level trunk, SASRec and the one-pass generator against slow twins."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from item_worlds import packed, random_histories, small_index
 from torch.nn.functional import normalize
 
 from generec.decoding.beam import BeamSearch
@@ -15,9 +13,6 @@ from generec.models.sasrec import SasRec
 from generec.objectives.next_token import NextToken
 from generec.objectives.sampled_softmax import SampledSoftmax
 from generec.types import Batch
-
-sys.path.insert(0, str(Path(__file__).parent))
-from item_worlds import packed, random_histories, small_index
 
 
 def built(spec, index=None, features=8):

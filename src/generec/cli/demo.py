@@ -20,8 +20,8 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for data, model, report and plots.")] = Path(
         "demo"
     ),
-    items: Annotated[int, typer.Option(min=50, help="Items of the world.")] = 2000,
-    users: Annotated[int, typer.Option(min=50, help="People of the world.")] = 3000,
+    items: Annotated[int, typer.Option(min=200, help="Items of the world.")] = 2000,
+    users: Annotated[int, typer.Option(min=10, help="People of the world.")] = 3000,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving, once there is a server.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Replace an earlier demo.")] = True,
     json: Json = False,

@@ -50,9 +50,11 @@ def train(
         from generec.data.dataset import read_dataset
         from generec.data.split import split as split_data
         from generec.recipe.record import override
+        from generec.recipes import chosen_device
         from generec.recipes import recipe as named
 
         chosen = override(named(recipe), settings or [])
+        chosen_device(device)
         places = [output] if seeds == 1 else [output / f"seed-{seed + offset}" for offset in range(seeds)]
         for place in places:
             if place.exists() and not overwrite and not resume:
@@ -64,7 +66,22 @@ def train(
             job = Training(chosen, dataset, parts, place, seed + offset, resume, final, refit, keep_selected)
             results.append(job.run(device, tensorboard, checkpoint_seconds))
             output_to.text(_line(results[-1]))
+        if seeds > 1:
+            summarise(output / "summary.json", results)
         output_to.document({"models": results})
+
+
+def summarise(path: Path, results: list[dict[str, Any]]) -> None:
+    """Mean and deviation over seeds of the selected epochs' validation figures."""
+    import json
+    from statistics import mean, stdev
+
+    from generec.fitting.checkpoint import write_atomically
+
+    figures = {name: [one["validation"][0][name] for one in results] for name in results[0]["validation"][0]}
+    spread = {name: {"mean": mean(values), "sd": stdev(values)} for name, values in figures.items()}
+    document = {"seeds": [one["seed"] for one in results], "validation": spread, "models": results}
+    write_atomically(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def with_directory(dataset: Dataset, directory: Path) -> Dataset:
