@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from generec.models.trunk import SMALL, ItemTable, ItemTrunk, grown
+from generec.models.trunk import ItemTable, ItemTrunk, grown
 from generec.nn.item_model import ItemModel
 from generec.nn.ragged import segment_log_softmax, spread
 from generec.types import Context, ItemIndex
@@ -33,12 +33,13 @@ class LevelScorer(nn.Module):
     (`all_nodes`), and exact ranking of the whole catalogue costs no more than an item-level model's.
     """
 
-    def __init__(self, width: int, size: int, nodes: int, features: int, temperature: float, first: bool):
+    def __init__(self, spec: OnePass, size: int, nodes: int, features: int, first: bool):
         super().__init__()
+        width = spec.width
         self.codes = nn.Embedding(size, width)
         self.nodes = nn.Embedding(nodes, width)
-        nn.init.normal_(self.codes.weight, std=SMALL)
-        nn.init.normal_(self.nodes.weight, std=SMALL / 2)
+        nn.init.normal_(self.codes.weight, std=spec.scale)
+        nn.init.normal_(self.nodes.weight, std=spec.scale / 2)
         self.centroid = nn.Linear(features, width, bias=False) if features else None
         self.read = nn.Linear(width, width, bias=False)
         self.gate = None if first else nn.Linear(width, width, bias=False)
@@ -46,7 +47,7 @@ class LevelScorer(nn.Module):
         for layer in (self.gate, self.shift):
             if layer is not None:
                 nn.init.normal_(layer.weight, std=0.1 * width**-0.5)
-        self.log_temperature = nn.Parameter(torch.tensor(math.log(temperature)))
+        self.log_temperature = nn.Parameter(torch.tensor(math.log(spec.temperature)))
 
     def vectors(self, codes: Tensor, centroids: Tensor, nodes: Tensor | None = None) -> Tensor:
         """Unit vectors of the given nodes, (n, D); of the whole level when `nodes` is None."""
@@ -82,10 +83,10 @@ class OnePassModel(ItemModel):
 
     def __init__(self, spec: OnePass, index: ItemIndex, features: Tensor):
         super().__init__()
-        table = ItemTable(len(index), features, spec.width)
+        table = ItemTable(len(index), features, spec.width, spec.scale)
         self.trunk = ItemTrunk(table, spec.layers, spec.heads, spec.reach, spec.dropout)
         self.scorers = nn.ModuleList(
-            LevelScorer(spec.width, size, len(level.codes), features.shape[1], spec.temperature, depth == 0)
+            LevelScorer(spec, size, len(level.codes), features.shape[1], depth == 0)
             for depth, (size, level) in enumerate(zip(index.ids.sizes, index.levels, strict=True))
         )
         self.dropout = nn.Dropout(spec.head_dropout)
@@ -210,7 +211,8 @@ class OnePass:
     heads: int = 2
     reach: int = 50
     dropout: float = 0.5
-    head_dropout: float = 0.0
+    head_dropout: float = 0.3
+    scale: float = 0.02  # of fresh embeddings: a cosine turns faster the shorter its vectors are
     temperature: float = 0.05  # to start with; one is learned per level
 
     def build(self, index: ItemIndex, features: Tensor) -> OnePassModel:

@@ -19,7 +19,7 @@ class SasRecModel(ItemModel):
 
     def __init__(self, spec: SasRec, items: int, features: Tensor):
         super().__init__()
-        table = ItemTable(items, features, spec.width)
+        table = ItemTable(items, features, spec.width, spec.scale)
         self.trunk = ItemTrunk(table, spec.layers, spec.heads, spec.reach, spec.dropout)
         self.log_temperature = nn.Parameter(torch.tensor(math.log(spec.temperature)))
 
@@ -56,6 +56,7 @@ class SasRec:
     heads: int = 2
     reach: int = 50  # distances beyond share one position bias
     dropout: float = 0.5
+    scale: float = 0.07  # of fresh embeddings: a cosine turns faster the shorter its vectors are
     temperature: float = 0.05  # to start with; it is learned
 
     def build(self, index: ItemIndex, features: Tensor) -> SasRecModel:

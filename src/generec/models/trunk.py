@@ -8,9 +8,6 @@ from torch import Tensor, nn
 from generec.nn.attention import PackedLayout, TransformerBlock
 from generec.types import Context
 
-SMALL = 0.07
-"""Standard deviation of fresh embeddings."""
-
 
 class ItemTable(nn.Module):
     """A vector per item: a learned part per ID plus a linear map of the item's features, when there are any.
@@ -18,10 +15,10 @@ class ItemTable(nn.Module):
     Items added after training have a zero ID part and live by their features alone.
     """
 
-    def __init__(self, items: int, features: Tensor, width: int):
+    def __init__(self, items: int, features: Tensor, width: int, scale: float):
         super().__init__()
         self.ids = nn.Embedding(items, width)
-        nn.init.normal_(self.ids.weight, std=SMALL)  # a cosine turns faster the shorter its vectors are
+        nn.init.normal_(self.ids.weight, std=scale)
         self.register_buffer("features", features.clone(), persistent=False)  # (N, F)
         self.project = nn.Linear(features.shape[1], width, bias=False) if features.shape[1] else None
         self.features: Tensor
