@@ -113,9 +113,10 @@ class Report:
     def write(self, path: str | os.PathLike[str]) -> None:
         """Writes the document as JSON, all or nothing."""
         target = Path(path)
+        text = json.dumps(self.document(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=target.parent, delete=False, encoding="utf-8") as partial:
-            partial.write(json.dumps(self.document(), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+            partial.write(text)
         os.chmod(partial.name, 0o644)
         os.replace(partial.name, target)
 
