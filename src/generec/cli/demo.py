@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from generec.types import Dataset, Split
 
 
+SHORT = ("stages.0.optimisation.epochs=15",)
+"""What model and trained baseline get alike, so that the demonstration takes minutes."""
+
+
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for data, model, report and plots.")] = Path(
         "demo"
@@ -37,6 +41,7 @@ def demo(
         from generec.data.split import split
         from generec.data.world import make_world
         from generec.fitting.loop import Run
+        from generec.recipe.record import override
         from generec.recipes.one_pass import one_pass
 
         if output.exists() and not overwrite:
@@ -49,8 +54,7 @@ def demo(
         parts = split(dataset)
 
         out.text("2. Training: items become semantic IDs, a model learns to write the next one")
-        fitted = one_pass().fit(dataset, parts, run=Run(seed=seed))
-        system = fitted.system
+        system = override(one_pass(), SHORT).fit(dataset, parts, run=Run(seed=seed)).system
         system.save(output / "model", overwrite=True)
 
         out.text("3. Judging it beside the baselines, on what people did next")
@@ -73,7 +77,7 @@ def judged(system: System[Any], dataset: Dataset, parts: Split, seed: int, out: 
     from generec.evaluation.protocol import evaluate
 
     features = item_texts(dataset)
-    baselines = fitted_baselines("all", dataset, parts, parts.refit, features, seed, out)
+    baselines = fitted_baselines("all", dataset, parts, parts.refit, features, seed, out, SHORT)
     return evaluate(
         {system.record["recipe"]["name"]: system, **baselines}, parts, dataset, seed=seed, features=features
     )

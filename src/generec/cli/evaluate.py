@@ -50,7 +50,7 @@ def evaluate(
         dataset = read_dataset(data)
         judged = {path.name: load_seeds(path) for path in models or []}
         parts = split_data(dataset, split or own_split(judged) or "leave-one-out")
-        refuse_seen(judged, parts, dataset, part)
+        refuse_seen(judged, parts, dataset, part, out)
         refitted = part == "test" and (not judged or any(
             system.record["trained_on"] != "train" for systems in judged.values() for system in systems
         ))  # fmt: skip
@@ -86,8 +86,13 @@ def own_split(judged: Mapping[str, Sequence[System[Any]]]) -> str | None:
 
 
 def refuse_seen(
-    judged: Mapping[str, Sequence[System[Any]]], parts: Split, dataset: Dataset, on: Literal["test", "validation"]
+    judged: Mapping[str, Sequence[System[Any]]],
+    parts: Split,
+    dataset: Dataset,
+    on: Literal["test", "validation"],
+    out: Output,
 ) -> None:
+    """Raises where a model has seen what it would be judged on; says so where that cannot be known."""
     from generec.data.dataset import fingerprint
     from generec.evaluation.protocol import check_not_trained_on
 
@@ -100,7 +105,8 @@ def refuse_seen(
                 "final": record["final"],
                 "data_fingerprint": record["data"]["fingerprint"],
             }
-            check_not_trained_on(known, parts, own)
+            if note := check_not_trained_on(known, parts, own):
+                out.text(f"Note: {name}: {note}.")
             if on == "validation" and record["trained_on"] != "train":
                 raise UsageError(f"{name} was trained on train + validation; judge it on the test part, or train with "
                                  "--no-refit")  # fmt: skip
@@ -115,12 +121,23 @@ def item_texts(dataset: Dataset) -> Tensor:
 
 
 def fitted_baselines(
-    names: str, dataset: Dataset, parts: Split, events: Events, features: Tensor, seed: int, out: Output
+    names: str,
+    dataset: Dataset,
+    parts: Split,
+    events: Events,
+    features: Tensor,
+    seed: int,
+    out: Output,
+    settings: Sequence[str] = (),
 ) -> dict[str, Sequence[Recommender]]:
-    """The baselines asked for, fitted on `events`; SASRec is trained like any recipe, and remembered."""
+    """The baselines asked for, fitted on `events`; SASRec is trained like any recipe, and remembered.
+
+    settings: hyperparameters of SASRec, as `--set` takes them.
+    """
     from generec.evaluation.baselines import BASELINE_NAMES
     from generec.evaluation.choose import baselines, fit_baselines
     from generec.fitting.loop import Run
+    from generec.recipe.record import override
     from generec.recipes.sasrec import sasrec
 
     if names == "none":
@@ -135,7 +152,7 @@ def fitted_baselines(
     if "sasrec" in wanted:
         cache = Path(os.environ.get("GENEREC_CACHE", Path.home() / ".cache" / "generec")) / "baselines"
         run = Run(directory=cache, seed=seed, resume=True)
-        trained = sasrec().fit(dataset, parts, run=run, refit=events is parts.refit)
+        trained = override(sasrec(), settings).fit(dataset, parts, run=run, refit=events is parts.refit)
         found["sasrec"] = [trained.system]
     return found
 
