@@ -29,14 +29,16 @@ class Clusters:
 
 
 def kmeans(
-    points: Tensor, clusters: int, *, iterations: int = 20, seed: int = 0, capacity: int | None = None
-) -> Clusters:
+    points: Tensor, clusters: int, *, iterations: int = 20, seed: int = 0, capacity: int | None = None,
+    start: Tensor | None = None,
+) -> Clusters:  # fmt: skip
     """Lloyd's k-means with greedy k-means++ seeds (Arthur and Vassilvitskii 2007).
 
     points (N, D) float32, N >= clusters, or FittingError. With a `capacity`, no cluster holds more points than that:
     after a free first half, points and clusters are matched stably at every iteration. Fast at equal inertia: seeds
     come from a sample of 16 points per cluster, products run blocked and in bfloat16 where the processor has it, and
-    the codes and the inertia are exact in float32. Empty clusters move to the worst-fitted points.
+    the codes and the inertia are exact in float32. Empty clusters move to the worst-fitted points. `start` (K, D)
+    replaces the seeds.
     """
     if not 0 < clusters <= len(points):
         raise FittingError(f"k-means needs 1 to {len(points)} clusters for {len(points)} points, got {clusters}")
@@ -47,8 +49,11 @@ def kmeans(
     generator = torch.Generator().manual_seed(seed)
     centre = points.mean(0)
     centred = points - centre  # bfloat16 keeps eight bits: of distances, once the common part is gone
-    rows = torch.randperm(len(points), generator=generator)[: _SAMPLE * clusters].to(points.device)
-    centroids = plus_plus(centred[rows], clusters, generator)
+    if start is None:
+        rows = torch.randperm(len(points), generator=generator)[: _SAMPLE * clusters].to(points.device)
+        centroids = plus_plus(centred[rows], clusters, generator)
+    else:
+        centroids = start - centre
     codes = torch.zeros(0, dtype=torch.int64)
     for step in range(iterations):
         room = capacity if step >= iterations // 2 else None
