@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import torch
 from torch import Tensor
@@ -46,13 +47,21 @@ class Chain:
         digest = hashlib.sha256(self.key.encode())
         digest.update(json.dumps(document, sort_keys=True).encode())
         for module in sorted(_modules(document)):
-            source = inspect.getsourcefile(sys.modules[module])
-            digest.update(Path(source).read_bytes() if source else module.encode())
+            digest.update(_source(module))
         return Chain(digest.hexdigest())
 
     @property
     def short(self) -> str:
         return self.key[:12]
+
+
+def _source(module: str) -> bytes:
+    """The bytes of a module's file; something new each time where there is none, so that nothing stale is reused."""
+    try:
+        file = inspect.getsourcefile(sys.modules[module])
+    except (KeyError, TypeError):  # written at a prompt or in a notebook
+        file = None
+    return Path(file).read_bytes() if file and Path(file).exists() else uuid4().bytes
 
 
 def _modules(document: Any) -> set[str]:
