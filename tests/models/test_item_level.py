@@ -143,7 +143,11 @@ def test_sampled_softmax_estimates_the_full_one():
 
 
 @pytest.mark.parametrize(
-    ("spec", "objective"), [(SasRec(dropout=0.0), SampledSoftmax(negatives=64)), (OnePass(dropout=0.0), NextToken())]
+    ("spec", "objective"),
+    [
+        (SasRec(dropout=0.0, residual_dropout=0.0), SampledSoftmax(negatives=64)),
+        (OnePass(dropout=0.0, residual_dropout=0.0), NextToken()),
+    ],
 )
 def test_a_model_learns_a_cycle(spec, objective):
     """Item i is always followed by i + 1: after training it is ranked first."""

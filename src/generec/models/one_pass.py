@@ -84,7 +84,7 @@ class OnePassModel(ItemModel):
     def __init__(self, spec: OnePass, index: ItemIndex, features: Tensor):
         super().__init__()
         table = ItemTable(len(index), features, spec.width, spec.scale)
-        self.trunk = ItemTrunk(table, spec.layers, spec.heads, spec.reach, spec.dropout)
+        self.trunk = ItemTrunk(table, spec.layers, spec.heads, spec.reach, spec.dropout, spec.residual_dropout)
         self.scorers = nn.ModuleList(
             LevelScorer(spec, size, len(level.codes), features.shape[1], depth == 0)
             for depth, (size, level) in enumerate(zip(index.ids.sizes, index.levels, strict=True))
@@ -210,7 +210,8 @@ class OnePass:
     layers: int = 1
     heads: int = 2
     reach: int = 50
-    dropout: float = 0.5
+    dropout: float = 0.5  # of the items' vectors
+    residual_dropout: float = 0.2  # of what each layer adds
     head_dropout: float = 0.3
     scale: float = 0.02  # of fresh embeddings: a cosine turns faster the shorter its vectors are
     temperature: float = 0.05  # to start with; one is learned per level

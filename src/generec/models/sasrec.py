@@ -20,7 +20,7 @@ class SasRecModel(ItemModel):
     def __init__(self, spec: SasRec, items: int, features: Tensor):
         super().__init__()
         table = ItemTable(items, features, spec.width, spec.scale)
-        self.trunk = ItemTrunk(table, spec.layers, spec.heads, spec.reach, spec.dropout)
+        self.trunk = ItemTrunk(table, spec.layers, spec.heads, spec.reach, spec.dropout, spec.residual_dropout)
         self.log_temperature = nn.Parameter(torch.tensor(math.log(spec.temperature)))
 
     @property
@@ -55,7 +55,8 @@ class SasRec:
     layers: int = 1
     heads: int = 2
     reach: int = 50  # distances beyond share one position bias
-    dropout: float = 0.5
+    dropout: float = 0.5  # of the items' vectors
+    residual_dropout: float = 0.2  # of what each layer adds
     scale: float = 0.07  # of fresh embeddings: a cosine turns faster the shorter its vectors are
     temperature: float = 0.05  # to start with; it is learned
 

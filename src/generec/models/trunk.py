@@ -47,13 +47,15 @@ def grown(table: nn.Embedding, moved: Tensor, size: int) -> nn.Embedding:
 class ItemTrunk(nn.Module):
     """SASRec's trunk (Kang and McAuley 2018) with relative instead of absolute positions, over packed histories."""
 
-    def __init__(self, table: ItemTable, layers: int, heads: int, reach: int, dropout: float):
+    def __init__(self, table: ItemTable, layers: int, heads: int, reach: int, dropout: float, residual_dropout: float):
         super().__init__()
         width = table.ids.embedding_dim
         self.table = table
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(TransformerBlock(width, heads, reach, 4 * width, dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(
+            TransformerBlock(width, heads, reach, 4 * width, residual_dropout) for _ in range(layers)
+        )
         self.final_norm = nn.LayerNorm(width)
 
     def forward(self, context: Context, at: Tensor) -> Tensor:
