@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from generec.errors import InputError, UsageError
+from generec.nn.ragged import spread
 from generec.types import ItemIndex, SemanticIds, TrieLevel
 
 KEY_BITS = 63  # code tuples are packed into non-negative int64 keys
@@ -76,10 +77,7 @@ def children(offsets: Tensor, nodes: Tensor) -> tuple[Tensor, Tensor]:
     Returns the children (C,) as nodes of the level below and, for each, which of the M it belongs to (C,).
     """
     first = offsets[nodes]
-    counts = offsets[nodes + 1] - first  # (M,)
-    parent = torch.repeat_interleave(counts)  # (C,)
-    shift = first - (counts.cumsum(0) - counts)  # (M,)
-    return torch.arange(parent.numel(), device=nodes.device) + shift[parent], parent
+    return spread(first, offsets[nodes + 1] - first)
 
 
 def _check_range(codes: Tensor, sizes: Sequence[int]) -> None:

@@ -47,6 +47,6 @@ def segment_log_softmax(scores: Tensor, segments: Tensor, count: int) -> Tensor:
 
 def spread(starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Every number of the ranges [starts, starts + counts), one after another, and the range each belongs to."""
-    ranges = torch.repeat_interleave(torch.arange(counts.numel(), device=counts.device), counts)
-    first = counts.cumsum(0) - counts
-    return starts[ranges] + torch.arange(ranges.numel(), device=counts.device) - first[ranges], ranges
+    ranges = torch.repeat_interleave(counts)
+    shift = starts - (counts.cumsum(0) - counts)
+    return torch.arange(ranges.numel(), device=counts.device) + shift[ranges], ranges
