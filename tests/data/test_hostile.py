@@ -10,18 +10,21 @@ import pickle
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from generec.cli import app
-from generec.data.dataset import read_dataset
-from generec.data.importers import import_data
-from generec.errors import InputError
+from generec.data.dataset import read_dataset, write_dataset
+from generec.data.importers import OnError, import_data
+from generec.errors import InputError, UsageError
 
 HEADER = "user_id,item_id,rating,timestamp\n"
 GOOD = [f"u{n % 7},i{n % 11},{n % 5 + 1},{1_500_000_000 + 60 * n}" for n in range(60)]
@@ -363,6 +366,56 @@ def test_pickles_and_archives_beside_the_data_are_left_alone(tmp_path: Path, mon
     assert dataset.events.height == 60
     assert any("model.pkl" in note for note in dataset.info["notes"])
     assert not canary.exists()
+
+
+PIECES = [
+    b'"',
+    b"\t",
+    b",",
+    b";",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"NaN",
+    b"-1",
+    b"1e400",
+    b"{",
+    b"[",
+    b"9" * 30,
+    b"::",
+    b"|",
+    b"\r",
+    b"item_id",
+]
+
+
+@given(
+    st.sampled_from(["csv", "dat", "jsonl"]),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 20), st.sampled_from(PIECES)), min_size=1, max_size=4),
+    st.sampled_from(["fail", "repair"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_damage_is_an_error_of_ours_or_a_valid_set(
+    ending: str, edits: list[tuple[float, int, bytes]], on_error: OnError
+) -> None:
+    """Pieces are cut out and put in anywhere: nothing but the library's own errors ever comes out."""
+    contents = {
+        "csv": lines(*GOOD),
+        "dat": b"".join(b"%d::%d::%d::%d\n" % (n % 5, n % 9, n % 5 + 1, 10**9 + n) for n in range(40)),
+        "jsonl": reviews(*({"user_id": f"u{n % 3}", "item_id": n % 5, "timestamp": n} for n in range(20))),
+    }
+    content = contents[ending]
+    for share, length, piece in edits:
+        at = int(share * len(content))
+        content = content[:at] + piece + content[at + length :]
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"ratings.{ending}"
+        source.write_bytes(content)
+        try:
+            dataset = import_data(source, on_error=on_error)
+        except (InputError, UsageError):
+            return
+        write_dataset(dataset, Path(folder) / "set")
 
 
 TEXTS = (

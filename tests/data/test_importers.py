@@ -233,6 +233,23 @@ def test_lists_numbers_and_codes_in_item_tables() -> None:
     }
 
 
+def test_further_tables_join_or_are_left_out(tmp_path: Path) -> None:
+    place(
+        tmp_path,
+        {
+            "log.csv": "user_id,item_id\nu,1\nu,2\nv,3\n",
+            "items.csv": "item_id,title\n1,A\n2,B\n3,C\n",
+            "plots.csv": "item_id,plot\n2,Something happens.\n",
+            "scores.csv": "item_id,kind\n" + "".join(f"{n % 3 + 1},{n}\n" for n in range(30)),
+            "other.csv": "item_id,colour\n77,red\n78,blue\n",
+        },
+    )
+    dataset = import_data(tmp_path)
+    assert dataset.catalog.frame.columns == ["item_id", "title", "plot"]
+    assert dataset.catalog.frame["plot"].to_list() == [None, "Something happens.", None]
+    assert [note.split()[0] for note in dataset.info["notes"]] == ["scores.csv", "other.csv"]
+
+
 def test_rights_names_and_errors(tmp_path: Path) -> None:
     path = place(tmp_path, {"log.csv": "user_id,item_id\nu,a\n", "terms.txt": "Ask first."})
     dataset = import_data(path / "log.csv", rights=str(path / "terms.txt"))

@@ -66,6 +66,10 @@ EVENT_OF_VALUE = {
 """What an event is called when only the name of its value column tells."""
 
 
+RESERVED = ("", "item_id", "_row", "_file")
+"""Names that no descriptive column may take."""
+
+
 def plain(name: str) -> str:
     """A column name for comparison: lower case, no punctuation, no RecBole type."""
     return re.sub(r"[^a-z0-9]", "", name.split(":", 1)[0].lower())
@@ -112,7 +116,13 @@ def rename_item_columns(columns: Sequence[str], mapping: Mapping[str, str]) -> d
             renamed[old] = new
     for old in columns:
         clean = re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", old.split(":", 1)[0].strip()).strip("_").lower()
-        if old not in renamed and clean and clean != old and clean not in columns and clean not in renamed.values():
+        if (
+            old not in renamed
+            and clean not in RESERVED
+            and clean != old
+            and clean not in columns
+            and clean not in renamed.values()
+        ):
             renamed[old] = clean
     return renamed
 

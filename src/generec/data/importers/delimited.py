@@ -311,7 +311,8 @@ class _Repair:
 
     def _joined(self, pending: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
         text = "\n".join(line for _, line in pending)
-        rows = _split(text, self.dialect.separator)
+        separator = self.dialect.separator
+        rows = _split(text, separator) if '"' in text else [text.split(separator)]  # csv is ten times as slow
         cells = self._cells(pending[0][0], rows[0] if len(rows) == 1 else [], text)
         if cells is not None:
             yield pending[0][0], cells

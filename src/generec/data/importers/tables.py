@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 import polars as pl
 
-from generec.data.importers.cells import ids_of
+from generec.data.importers.cells import among, ids_of
 from generec.data.importers.columns import (
     EVENT_OF_VALUE,
     ITEM_COLUMNS,
@@ -39,6 +39,7 @@ EVENT_WORDS = {
 PLACES = ("latitude", "longitude", "lat", "lon", "lng")
 HOISTED = ("title", "brand", "categories", "genres", "price", "year", "creator")
 MAX_KINDS = 100  # a column with more different words is no kind of event
+RELATED = 0.1  # share of the items of a further table that the first must have
 STEADY = 0.95  # share of items that must keep one value for a column of the events to describe the item
 
 
@@ -255,8 +256,15 @@ def _items(
         )
     if not tables:
         return None, ""
-    items = join_items([table for table, _ in tables])
-    name = max(tables, key=lambda table: (table[0].height, table[0].width))[1]
+    tables.sort(key=lambda table: (table[0].height, table[0].width), reverse=True)
+    (first, name), *others = tables
+    alike = []
+    for table, file in others:
+        if among(table["item_id"], first["item_id"]).sum() >= RELATED * table.height:
+            alike.append(table)
+        else:
+            reading.findings.note(f"{file} describes other items than {name} and is not read")
+    items = join_items([first, *alike])
     for sketch in tags:
         items = items.join(_tags(reading, sketch, settings), on="item_id", how="left", maintain_order="left")
     return items, name

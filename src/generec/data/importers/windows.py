@@ -98,10 +98,9 @@ def _window(frame: pl.DataFrame, sketch: Sketch, file: int, findings: Findings) 
         ),
         (empty if title is None else pl.col(title)).alias("title"),
         "_row",
-        pl.lit(file, dtype=pl.UInt16).alias("_file"),
         pl.lit(_split(sketch)).alias("split"),
     )
-    return _checked(frame, sketch.file.name, findings)
+    return _checked(frame, sketch.file.name, findings).with_columns(pl.lit(file, dtype=pl.UInt16).alias("_file"))
 
 
 def _checked(frame: pl.DataFrame, file: str, findings: Findings) -> pl.DataFrame:
