@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from generec.data.importers import import_data
 from generec.data.importers.headerless import GENRES_100K
+from generec.errors import InputError
 from generec.types import Dataset
 
 DAY = 86_400
@@ -397,6 +398,20 @@ def test_minionerec_without_training_rows_says_so(tmp_path: Path) -> None:
     assert Counter(dataset.events["split"]) == {"train": 4, "validation": 1, "test": 2}
     assert "no training file" in dataset.info["notes"][0]
     assert dataset.repeats  # v took item 5 twice: one of seven events
+
+
+@pytest.mark.parametrize("time", ["nan", "1e30", "soon", "5 5"])
+def test_a_history_with_unreadable_times_is_a_fault(time: str, tmp_path: Path) -> None:
+    good = window("u", [0, 1], 2, 102)
+    place(
+        tmp_path, {"x.train.csv": WINDOW + good + good.replace("[100, 101]", f"[100, {time}]").replace("u,", "v,", 1)}
+    )
+    with pytest.raises(InputError, match=r"x\.train\.csv, row 3: the history has not one readable time"):
+        import_data(tmp_path)
+    dataset = import_data(tmp_path, on_error="repair")
+    assert rows(dataset) == [("u", "0"), ("u", "1"), ("u", "2"), ("v", "0"), ("v", "1"), ("v", "2")]
+    assert dataset.events["timestamp"].null_count() == 6
+    assert any("4 of 6 events have a time" in note for note in dataset.info["notes"])
 
 
 def test_sequences_in_a_document(tmp_path: Path) -> None:

@@ -105,7 +105,8 @@ def _window(frame: pl.DataFrame, sketch: Sketch, file: int, findings: Findings) 
 
 def _checked(frame: pl.DataFrame, file: str, findings: Findings) -> pl.DataFrame:
     """Windows with ids and numbers; rows without an id, and histories whose times or ratings do not fit, are faults."""
-    numbers = pl.element().str.strip_chars().cast(pl.Float64, strict=False)
+    number = pl.element().str.strip_chars().cast(pl.Float64, strict=False)
+    numbers = pl.when(number.is_finite() & (number.abs() < 9e18)).then(number)  # what a whole number of 64 bits holds
     told = pl.col("timestamp").is_not_null()
     frame = frame.with_columns(
         ids_of(frame["user_id"]),
