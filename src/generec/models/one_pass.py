@@ -211,7 +211,7 @@ class OnePass:
     heads: int = 2
     reach: int = 50
     dropout: float = 0.5  # of the items' vectors
-    residual_dropout: float = 0.2  # of what each layer adds
+    residual_dropout: float = 0.3  # of what each layer adds
     head_dropout: float = 0.3
     scale: float = 0.02  # of fresh embeddings: a cosine turns faster the shorter its vectors are
     temperature: float = 0.05  # to start with; one is learned per level
