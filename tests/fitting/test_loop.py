@@ -71,7 +71,7 @@ def test_the_best_validated_weights_are_kept_and_patience_stops():
         return {"quality": next(figures)}
 
     trajectory = optimise(
-        model, model.loss, source, Optimisation(epochs=50, batch_tokens=64, patience=3), Run(),
+        model, model.loss, source, Optimisation(epochs=50, batch_tokens=64, patience=3, validate_every=1), Run(),
         validate=validate, metric="quality",
     )  # fmt: skip
     assert trajectory.best_epoch == 2

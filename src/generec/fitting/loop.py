@@ -60,7 +60,7 @@ class Optimisation:
     betas: tuple[float, float] = (0.9, 0.98)
     precision: Precision = field(default_factory=Fp32)
     patience: int = 10  # validations without a better figure before the run stops
-    validate_every: int = 1  # epochs
+    validate_every: int = 2  # epochs
 
     def rate(self, progress: float) -> float:
         """Learning rate when `progress` (0 to 1) of the run is done."""
@@ -224,7 +224,8 @@ def optimise(
         bar.advance(trajectory.epoch)
         while trajectory.epoch < last and not trajectory.finished:
             _epoch(trainer, loss, source, lengths, interrupted, bar.advance)
-            if validate is not None and trajectory.epoch % settings.validate_every == 0:
+            due = trajectory.epoch % settings.validate_every == 0 or trajectory.epoch == last
+            if validate is not None and due:
                 _validated(trainer, validate, metric)
             figures = trajectory.validations[-1] if trajectory.validations else {}
             row = {"epoch": trajectory.epoch, "step": trajectory.step, "loss": trajectory.losses[-1]}

@@ -29,7 +29,7 @@ def tiger() -> Recipe[EncoderDecoderModel]:
                 objective=NextToken(),
                 optimisation=Optimisation(
                     epochs=30, batch_tokens=8000, learning_rate=1e-3, warm_up=0.02, weight_decay=0.05,
-                    precision=Bf16(), patience=4, validate_every=2,
+                    precision=Bf16(), patience=4,
                 ),
                 validation_cases=2000,
             ),

@@ -24,7 +24,7 @@ class Pretrain(Generic[ModelT_contra]):
 
     objective: Objective[ModelT_contra]
     optimisation: Optimisation = field(default_factory=Optimisation)
-    validation_cases: int = 5000  # a fixed, evenly spread part of the validation people
+    validation_cases: int = 25_000  # at most so many, evenly spread; with few, chance selects the epoch
 
     def run(self, system: System[ModelT_contra], lesson: Lesson, run: Run, name: str) -> Trajectory:
         """Updates the model's weights in place."""
