@@ -56,7 +56,7 @@ class SasRec:
     heads: int = 2
     reach: int = 50  # distances beyond share one position bias
     dropout: float = 0.5  # of the items' vectors
-    residual_dropout: float = 0.2  # of what each layer adds
+    residual_dropout: float = 0.25  # of what each layer adds
     scale: float = 0.07  # of fresh embeddings: a cosine turns faster the shorter its vectors are
     temperature: float = 0.05  # to start with; it is learned
 
