@@ -194,6 +194,8 @@ class _Sentences:
         return VectorCache(hashlib.sha256(repr(settings).encode()).hexdigest())
 
     def encode(self, texts: Sequence[str]) -> Tensor:
+        if not texts:
+            return self.encode([""])[:0]
         distinct = list(dict.fromkeys(texts))
         known = self.cache.get(distinct)
         absent = [text for text in distinct if text not in known]
@@ -208,8 +210,7 @@ class _Sentences:
                         waiting = []
                 if waiting:
                     known |= self._kept(waiting)
-        width = next(iter(known.values())).numel() if known else 0
-        rows = torch.stack([known[text] for text in texts]).float() if texts else torch.zeros(0, width)
+        rows = torch.stack([known[text] for text in texts]).float()
         return torch.nn.functional.normalize(rows, dim=1) if self.part.normalise else rows
 
     def _kept(self, waiting: list[tuple[str, Tensor]]) -> dict[str, Tensor]:

@@ -31,7 +31,7 @@ class TfidfEncoder:
     """Neighbouring words count as words too."""
 
     def fit(self, catalog: Catalog, train: Events) -> FittedTfidf:
-        from sklearn.decomposition import TruncatedSVD
+        from sklearn.utils.extmath import randomized_svd
 
         vectorizer = _vectorizer(self.words, self.pairs, None)
         seed = int(torch.randint(2**31, ()))
@@ -45,10 +45,10 @@ class TfidfEncoder:
                 ) from error
             bar.advance()
             width = min(self.dimensions, *(size - 1 for size in counts.shape)) or 1
-            svd = TruncatedSVD(width, random_state=seed).fit(counts)
+            _, _, directions = randomized_svd(counts, width, random_state=seed)
             bar.advance()
         words = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-        components = torch.from_numpy(svd.components_.T.copy()).float()
+        components = torch.from_numpy(directions.T.copy()).float()
         return FittedTfidf(self.pairs, tuple(words), torch.from_numpy(vectorizer.idf_.copy()).double(), components)
 
     def restore(self, state: Mapping[str, Tensor]) -> FittedTfidf:
