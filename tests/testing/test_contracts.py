@@ -30,10 +30,10 @@ class Broken:
         if self.fault == "beyond":
             codes[0] = ids.sizes[0]
         if self.fault == "unseeded":
-            codes = codes[torch.randperm(len(codes), generator=torch.Generator().manual_seed(Broken.seeds.pop()))]
+            generator = torch.Generator()
+            generator.seed()
+            codes = codes[torch.randperm(len(codes), generator=generator)]
         return BrokenIds(SemanticIds(codes, ids.sizes), self.fault)
-
-    seeds = list(range(10))  # noqa: RUF012 - state that a part must not have
 
     def restore(self, state: Mapping[str, torch.Tensor]) -> BrokenIds:
         fitted = Atomic(room=50).restore(state)
@@ -50,9 +50,10 @@ class BrokenIds(FittedAtomic):
             taken = self.ids  # forgets what was inserted since
         if self.fault == "clash":
             return self.ids.codes[: len(features)]
-        if self.fault == "rewrite" and len(features):
+        codes = super().encode(features, taken)
+        if self.fault == "rewrite":
             self.ids.codes[0] = self.ids.sizes[0] - 1
-        return super().encode(features, taken)
+        return codes
 
 
 @pytest.mark.parametrize(
@@ -93,10 +94,15 @@ class Lengths:
         lengths = torch.tensor([[float(len(text))] for text in items.texts]).reshape(len(items), 1)
         known = all(item_id.startswith("x") for item_id in items.item_ids)
         faults = {
-            "double": lengths.double(), "short": lengths[1:], "nan": lengths / 0 * 0, "random": torch.rand_like(lengths),
-            "order": lengths.sort(0).values, "batch": lengths - lengths.mean(), "wrong": lengths + 1,
+            "double": lengths.double(),
+            "short": lengths[1:],
+            "nan": lengths / 0 * 0,
+            "random": torch.rand_like(lengths),
+            "order": lengths.sort(0).values,
+            "batch": lengths - lengths.mean(),
+            "wrong": lengths + 1,
             "unseen": lengths if known else lengths[:0],
-        }  # fmt: skip
+        }
         return faults.get(self.fault, lengths)
 
     def state(self) -> dict[str, torch.Tensor]:
