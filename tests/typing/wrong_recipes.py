@@ -69,4 +69,4 @@ another_model_than_declared = Recipe[OnePassModel](
 
 misspelt_hyperparameter = OnePass(widht=64)  # wrong: call-arg
 
-part_by_name_instead_of_object = Pretrain(objective="next_token")  # wrong: arg-type
+part_by_name_instead_of_object = Pretrain[OnePassModel](objective="next_token")  # wrong: arg-type
