@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import signal
 import threading
 import time
@@ -75,6 +76,7 @@ class Run:
     """Where a training runs and what it leaves behind."""
 
     directory: Path | None = None  # of checkpoints and metrics.jsonl; None keeps nothing
+    key: str = ""  # of what the training depends on; names its checkpoint, so that nothing else resumes it
     seed: int = 0
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     resume: bool = False
@@ -130,7 +132,8 @@ class _Trainer(Generic[BatchT]):
         self.trajectory = Trajectory()
         self.best: dict[str, Tensor] = {}
         self.loss_sum = torch.zeros((), dtype=torch.float64)
-        self.path = None if run.directory is None else run.directory / f"{name}.checkpoint.safetensors"
+        file = "-".join([*re.findall(r"\w+", name), *([run.key] if run.key else [])]) + ".checkpoint.safetensors"
+        self.path = None if run.directory is None else run.directory / file
         self.saved_at = time.monotonic()
 
     def save(self) -> None:

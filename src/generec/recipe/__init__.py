@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -104,8 +104,8 @@ class Recipe(Generic[ModelT]):
         for place, stage in enumerate(self.stages):
             chain = chain.then(stage)
             lesson = Lesson(events=events, validation=validation, epochs=epochs[place] if epochs else None)
-            label = f"{name}-{place}-{chain.short}" if run.directory else f"{name} {type(stage).__name__.lower()}"
-            trajectories.append(stage.run(system, lesson, run, label))
+            label = f"{self.name}: {name}" + (f", stage {place + 1}" if len(self.stages) > 1 else "")
+            trajectories.append(stage.run(system, lesson, replace(run, key=chain.short), label))
         system.record = {"recipe": describe(self), "seconds": round(time.monotonic() - began, 1)}
         return system, trajectories
 
