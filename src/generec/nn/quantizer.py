@@ -17,6 +17,7 @@ from generec.errors import FittingError
 _BLOCK = 1024  # points per block: a block's K scores stay in the cache of one core
 _SAMPLE = 16  # points per cluster among which k-means++ looks for seeds
 _TRIALS = 32  # candidates per seed
+_PACKED = 8192  # most codes that fit into a float32 below the bits that bfloat16 has
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ def kmeans(
 
     points (N, D) float32, N >= clusters, or FittingError. With a `capacity`, no cluster holds more points than that:
     after a free first half, points and clusters are matched stably at every iteration. Fast at equal inertia: seeds
-    come from a sample of 16 points per cluster, products run blocked and in bfloat16 where the processor has it, and
-    the codes and the inertia are exact in float32. Empty clusters move to the worst-fitted points. `start` (K, D)
-    replaces the seeds.
+    and the first half of the iterations see a sample of 16 points per cluster, products run blocked and in bfloat16
+    where the processor has it, and the codes and the inertia are exact in float32. Empty clusters move to the
+    worst-fitted points. `start` (K, D) replaces the seeds.
     """
     if not 0 < clusters <= len(points):
         raise FittingError(f"k-means needs 1 to {len(points)} clusters for {len(points)} points, got {clusters}")
@@ -49,18 +50,10 @@ def kmeans(
     generator = torch.Generator().manual_seed(seed)
     centre = points.mean(0)
     centred = points - centre  # bfloat16 keeps eight bits: of distances, once the common part is gone
-    if start is None:
-        rows = torch.randperm(len(points), generator=generator)[: _SAMPLE * clusters].to(points.device)
-        centroids = plus_plus(centred[rows], clusters, generator)
-    else:
-        centroids = start - centre
-    codes = torch.zeros(0, dtype=torch.int64)
-    for step in range(iterations):
-        room = capacity if step >= iterations // 2 else None
-        previous, codes = codes, _assigned(centred, centroids, room, exact=False)
-        if torch.equal(codes, previous) and room == capacity:
-            break
-        centroids = means(centred, centroids, codes)
+    sample = centred[torch.randperm(len(points), generator=generator)[: _SAMPLE * clusters].to(points.device)]
+    centroids = plus_plus(sample, clusters, generator) if start is None else start - centre
+    centroids = _lloyd(sample, centroids, iterations // 2, None)
+    centroids = _lloyd(centred, centroids, iterations - iterations // 2, capacity)
     codes = _assigned(centred, centroids, capacity, exact=True)
     inertia = float((centred - centroids[codes]).square().sum(dtype=torch.float64))
     return Clusters(centroids + centre, codes, inertia)
@@ -96,15 +89,20 @@ def nearest(points: Tensor, centroids: Tensor, *, exact: bool = True) -> Tensor:
     """Code of the nearest centroid, (N, D) and (K, D) -> (N,) int64, a block of points at a time.
 
     exact=False multiplies in bfloat16 where the processor has it: about half a percent of the codes differ, all of them
-    between centroids that are nearly as near.
+    between centroids that are nearly as near. There the code is written into the lowest bits of the score, so that a
+    maximum, which is vectorised, does the work of an argmax, which is not.
     """
     codes = torch.empty(len(points), dtype=torch.int64, device=points.device)
     halves = centroids.square().sum(1) / 2
-    if not exact and native_bfloat16(points.device):
+    if not exact and len(centroids) <= _PACKED and native_bfloat16(points.device):
         columns = centroids.T.to(torch.bfloat16).contiguous()
+        labels = torch.arange(len(centroids), dtype=torch.int32, device=points.device)
+        low = (1 << len(centroids).bit_length()) - 1
         for start in range(0, len(points), _BLOCK):
             block = points[start : start + _BLOCK].to(torch.bfloat16)
-            torch.argmax((block @ columns).float().sub_(halves), 1, out=codes[start : start + _BLOCK])
+            scores = (block @ columns).float().sub_(halves).view(torch.int32)
+            best = scores.bitwise_and_(~low).bitwise_or_(labels).view(torch.float32).amax(1)
+            codes[start : start + _BLOCK] = best.view(torch.int32) & low
         return codes
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]
@@ -158,6 +156,18 @@ def residual_codes(points: Tensor, codebooks: Sequence[Tensor]) -> Tensor:
 def residual_sum(codes: Tensor, codebooks: Sequence[Tensor]) -> Tensor:
     """The vectors that residual codes stand for, (N, L) -> (N, D)."""
     return torch.stack([codebook[codes[:, level]] for level, codebook in enumerate(codebooks)]).sum(0)
+
+
+def _lloyd(points: Tensor, centroids: Tensor, iterations: int, capacity: int | None) -> Tensor:
+    """Centroids after some iterations, fewer when nothing moves any more."""
+    rounded = points.to(torch.bfloat16) if capacity is None and native_bfloat16(points.device) else points
+    codes = torch.zeros(0, dtype=torch.int64)
+    for _ in range(iterations):
+        previous, codes = codes, _assigned(rounded, centroids, capacity, exact=False)
+        if torch.equal(codes, previous):
+            break
+        centroids = means(points, centroids, codes)
+    return centroids
 
 
 def _assigned(points: Tensor, centroids: Tensor, capacity: int | None, *, exact: bool) -> Tensor:

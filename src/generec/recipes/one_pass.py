@@ -30,7 +30,7 @@ def one_pass() -> Recipe[OnePassModel]:
         tokenizer=RQKMeans(levels=3, size=256, collisions=AppendLevel()),
         template=ItemHistory(),
         model=OnePass(),
-        stages=(Pretrain(objective=NextToken()),),
+        stages=(Pretrain(objective=NextToken(), optimisation=Optimisation(epochs=30)),),
         decoder=Exact(),
     )
 
