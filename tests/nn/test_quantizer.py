@@ -61,7 +61,7 @@ def test_kmeans_finds_separate_blobs():
 
 
 def test_kmeans_equals_the_naive_twin_from_the_same_start():
-    points = torch.randn(900, 16, generator=torch.Generator().manual_seed(1)).double().float()
+    points = torch.randn(300, 16, generator=torch.Generator().manual_seed(1))  # few enough to be the sample
     start = points[:20].clone()
     expected, inertia = naive_lloyd(points, start, 60)
     found = kmeans(points, 20, iterations=60, start=start)

@@ -55,7 +55,8 @@ def kmeans(
     centroids = _lloyd(sample, centroids, iterations // 2, None)
     centroids = _lloyd(centred, centroids, iterations - iterations // 2, capacity)
     codes = _assigned(centred, centroids, capacity, exact=True)
-    inertia = float((centred - centroids[codes]).square().sum(dtype=torch.float64))
+    blocks = zip(torch.split(centred, _BLOCK), torch.split(codes, _BLOCK), strict=True)
+    inertia = sum(float((block - centroids[own]).square().sum()) for block, own in blocks)
     return Clusters(centroids + centre, codes, inertia)
 
 
