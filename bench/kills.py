@@ -25,11 +25,20 @@ from generec.fitting.checkpoint import read_checkpoint, write_atomically
 def command(data: Path, model: Path) -> list[str]:
     return [sys.executable, "-m", "generec", "train", str(data), "--recipe", "sasrec", "-o", str(model), "--resume",
             "--threads", "1", "--quiet", "--checkpoint-seconds", "0.2", "--set",
-            "stages.0.optimisation.epochs=8"]  # fmt: skip
+            "stages.0.optimisation.epochs=12"]  # fmt: skip
 
 
 def weights(model: Path) -> str:
     return hashlib.sha256((model / "model.safetensors").read_bytes()).hexdigest()
+
+
+def await_checkpoint(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Returns when the process has written a checkpoint of its own, or has ended."""
+    started = time.time()
+    while process.poll() is None:
+        if any(path.stat().st_mtime > started for path in folder.glob("*.checkpoint.safetensors") if path.exists()):
+            return
+        time.sleep(0.02)
 
 
 def main() -> None:
@@ -49,7 +58,11 @@ def main() -> None:
         while not broken.exists():
             process = subprocess.Popen(command(data, broken), stdout=subprocess.DEVNULL)
             if kills < asked.kills:
-                time.sleep(moments.uniform(0.2, 1) * 0.6 * seconds)
+                if moments.random() < 0.8:
+                    await_checkpoint(process, broken.with_name("broken.run"))
+                    time.sleep(moments.uniform(0, 0.5))
+                else:  # while it starts, reads, encodes, or finishes
+                    time.sleep(moments.uniform(0, 6))
                 process.send_signal(signal.SIGKILL)
             process.wait()
             if process.returncode not in (0, -signal.SIGKILL):
