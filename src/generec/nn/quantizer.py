@@ -31,15 +31,16 @@ class Clusters:
 
 def kmeans(
     points: Tensor, clusters: int, *, iterations: int = 20, seed: int = 0, capacity: int | None = None,
-    start: Tensor | None = None,
+    start: Tensor | None = None, early: int = 0,
 ) -> Clusters:  # fmt: skip
     """Lloyd's k-means with greedy k-means++ seeds (Arthur and Vassilvitskii 2007).
 
     points (N, D) float32, N >= clusters, or FittingError. With a `capacity`, no cluster holds more points than that:
-    after a free first half, points and clusters are matched stably at every iteration. Fast at equal inertia: seeds
-    and the first half of the iterations see a sample of 16 points per cluster, products run blocked and in bfloat16
-    where the processor has it, and the codes and the inertia are exact in float32. Empty clusters move to the
-    worst-fitted points. `start` (K, D) replaces the seeds.
+    after a free first half, points and clusters are matched stably at every iteration. Seeds are sought among 16 points
+    per cluster; products run blocked and in bfloat16 where the processor has it; the codes and the inertia are exact in
+    float32. Empty clusters move to the worst-fitted points. `start` (K, D) replaces the seeds. With `early`, the first
+    half of the iterations sees so many points per cluster only: a third less time at 16, half a percent more inertia,
+    and codes that are used less evenly.
     """
     if not 0 < clusters <= len(points):
         raise FittingError(f"k-means needs 1 to {len(points)} clusters for {len(points)} points, got {clusters}")
@@ -50,8 +51,12 @@ def kmeans(
     generator = torch.Generator().manual_seed(seed)
     centre = points.mean(0)
     centred = points - centre  # bfloat16 keeps eight bits: of distances, once the common part is gone
-    sample = centred[torch.randperm(len(points), generator=generator)[: _SAMPLE * clusters].to(points.device)]
-    centroids = plus_plus(sample, clusters, generator) if start is None else start - centre
+    order = torch.randperm(len(points), generator=generator).to(points.device)
+    if start is None:
+        centroids = plus_plus(centred[order[: _SAMPLE * clusters]], clusters, generator)
+    else:
+        centroids = start - centre
+    sample = centred[order[: early * clusters]] if early else centred
     centroids = _lloyd(sample, centroids, iterations // 2, None)
     centroids = _lloyd(centred, centroids, iterations - iterations // 2, capacity)
     codes = _assigned(centred, centroids, capacity, exact=True)
