@@ -51,7 +51,7 @@ def test_sasrec_comes_near_the_optimum_of_a_markov_chain_and_its_twin_does_not(c
 
 
 SETTINGS = {
-    "one_pass": ["stages.0.optimisation.epochs=6", "template.length=15"],
+    "one_pass": ["stages.0.optimisation.epochs=3", "template.length=15"],
     "one_pass_tokens": [
         "stages.0.optimisation.epochs=6", "model.width=48", "model.layers=2", "template.length=8",
         "stages.0.optimisation.batch_tokens=1500", "stages.0.optimisation.learning_rate=0.003",
