@@ -39,8 +39,8 @@ def kmeans(
     after a free first half, points and clusters are matched stably at every iteration. Seeds are sought among 16 points
     per cluster; products run blocked and in bfloat16 where the processor has it; the codes and the inertia are exact in
     float32. Empty clusters move to the worst-fitted points. `start` (K, D) replaces the seeds. With `early`, the first
-    half of the iterations sees so many points per cluster only: a third less time at 16, half a percent more inertia,
-    and codes that are used less evenly.
+    half of the iterations sees so many points per cluster only: at 16, some less time, half a percent more inertia, and
+    codes that are used less evenly.
     """
     if not 0 < clusters <= len(points):
         raise FittingError(f"k-means needs 1 to {len(points)} clusters for {len(points)} points, got {clusters}")
@@ -52,10 +52,8 @@ def kmeans(
     centre = points.mean(0)
     centred = points - centre  # bfloat16 keeps eight bits: of distances, once the common part is gone
     order = torch.randperm(len(points), generator=generator).to(points.device)
-    if start is None:
-        centroids = plus_plus(centred[order[: _SAMPLE * clusters]], clusters, generator)
-    else:
-        centroids = start - centre
+    among = centred[order[: _SAMPLE * clusters]]
+    centroids = plus_plus(among, clusters, generator) if start is None else start - centre
     sample = centred[order[: early * clusters]] if early else centred
     centroids = _lloyd(sample, centroids, iterations // 2, None)
     centroids = _lloyd(centred, centroids, iterations - iterations // 2, capacity)
