@@ -13,7 +13,7 @@ install: $(VENV)/.run
 
 $(VENV)/.run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --progress-bar on -e ".[text]"
+	$(BIN)/pip install --progress-bar on -e ".[text,loop]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml
