@@ -344,7 +344,8 @@ for _record in [kind for kind in globals().values() if isinstance(kind, type) an
 def _built(kind: Hashable) -> Any:
     from pydantic import TypeAdapter
 
-    return TypeAdapter[Any](kind)
+    unhashed: Any = kind  # what is a type at run time is no type to the checker
+    return TypeAdapter(unhashed)
 
 
 def _adapter(kind: Any) -> Any:
