@@ -41,6 +41,8 @@ class SentenceEncoder:
     """Folder of a Hugging Face checkpoint with safetensors weights; None is the packaged MiniLM (384 dimensions)."""
     dimensions: int | None = None
     """Keep this many principal components, fitted on the catalogue; None keeps the vectors as they are."""
+    whitening: float = 0.0
+    """How far the kept components are made equally strong, 0 to 1 (WhitenRec, 2402.10602, whitens all)."""
     max_tokens: int = 128
     """Longer texts are cut."""
     batch_tokens: int = 4096
@@ -54,7 +56,7 @@ class SentenceEncoder:
         sentences = _Sentences(self, checkpoint)
         projection = None
         if self.dimensions is not None:
-            projection = Projection.fit(sentences.encode(catalog.texts), self.dimensions)
+            projection = Projection.fit(sentences.encode(catalog.texts), self.dimensions, self.whitening)
         return FittedSentenceEncoder(sentences, bytes.fromhex(checkpoint.sha256), projection)
 
     def restore(self, state: Mapping[str, Tensor]) -> FittedSentenceEncoder:
