@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
+from generec.records import Abstain, Draft, Feedback, Guidance, Person, Turn, Verdict
 from generec.types import Batch, Catalog, Context, Events, ItemIndex, Ranked, Request, SemanticIds, Slate
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ StateT = TypeVar("StateT")
 ModelT_contra = TypeVar("ModelT_contra", contravariant=True)
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 BatchT_co = TypeVar("BatchT_co", covariant=True)
+SceneT_contra = TypeVar("SceneT_contra", contravariant=True)
 
 
 class Progress(Protocol):
@@ -131,3 +133,31 @@ class Recommender(Protocol):
 class Catalogued(Protocol):
     def insert(self, items: Catalog) -> None: ...  # recommendable at once, no retraining
     def remove(self, item_ids: Sequence[str]) -> None: ...
+
+
+class Instructor(Protocol):
+    """Turns a person's words and what is known of them into guidance. States wishes; never acts."""
+
+    def instruct(self, words: str, person: Person, before: Guidance | None) -> Guidance: ...
+
+
+class Maker(Protocol):
+    """Edits or creates: up to n drafts for the guidance, best first, or the reason why there are none."""
+
+    def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain: ...
+
+    # near: item ids that retrieval found, best first
+
+
+class FidelityCheck(Protocol[SceneT_contra]):
+    """One question about a draft before anybody sees it."""
+
+    @property
+    def name(self) -> str: ...
+    def __call__(self, draft: Draft, guidance: Guidance, scene: SceneT_contra) -> Verdict: ...
+
+
+class UserSimulator(Protocol):
+    """A person who answers turns; for benchmarks, shadow feedback and tests."""
+
+    def respond(self, turn: Turn) -> Sequence[Feedback]: ...

@@ -27,6 +27,8 @@ Act = Literal["recommend", "edit", "create", "explain", "undo", "reset", "stop_c
 Kind = Literal["set", "text"]
 """What can be made."""
 
+Age = Literal["child", "teen", "adult"]
+
 Mode = Literal["retrieved", "edited", "created"]
 """How a candidate came about; the only words by which a person is told."""
 
@@ -157,7 +159,7 @@ class Guidance:
     evidence: tuple[Evidence, ...] = ()
     budget: Budget = Budget()
     consent: bool = True  # whether anything may be edited or created for this person
-    age: Literal["child", "teen", "adult"] = "adult"
+    age: Age = "adult"
     locale: str = "en"
     seed: int = 0
     unread: tuple[str, ...] = ()
@@ -174,6 +176,19 @@ class Guidance:
     def fingerprint(self) -> str:
         """sha256 of the guidance: what a draft and the ledger keep instead of a person's words."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """What a turn may know of who asks: their history (oldest first), profile lines, consent and age class."""
+
+    user_id: str | None = None
+    history: tuple[str, ...] = ()
+    profile: tuple[ProfileLine, ...] = ()
+    rejected: tuple[str, ...] = ()  # items turned down in this dialogue
+    consent: bool = True
+    age: Age = "adult"
+    locale: str = "en"
 
 
 @dataclass(frozen=True)
@@ -334,6 +349,28 @@ class Turn:
     explanation: tuple[Statement, ...] = ()
     message: str = ""
     trace: Mapping[str, Any] = field(default_factory=dict)
+
+
+Stage = Literal["instruction", "retrieval", "edit", "creation", "explanation", "slate"]
+"""Where in the loop something came from, and what feedback is about; `slate` is the answer as a whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feedback:
+    """One reaction to a turn. Credit goes to the stage it names; without one, to the slate, never guessed."""
+
+    turn: str  # Turn.id
+    verdict: Literal["click", "like", "dislike", "skip", "reject", "correct"]
+    stage: Stage = "slate"
+    user_id: str | None = None
+    item_id: str | None = None  # the item, or the parent of an edit
+    draft: str | None = None  # Draft.id: the variant that was shown
+    position: int | None = None  # on the slate, from 0
+    correction: str = ""  # what it should have been, in the stage's own terms (JSON or text)
+    value: float | None = None  # dwell in seconds, a rating …
+    source: Literal["human", "simulated", "synthetic"] = "human"
+    weight: float = 1.0  # what it counts in learning; a shadow user's counts less
+    time: int | None = None  # UTC seconds
 
 
 for _record in [kind for kind in globals().values() if isinstance(kind, type) and is_dataclass(kind)]:
