@@ -1,0 +1,1 @@
+"""The GeneRec loop: instructor, router, makers and the turn that joins them."""

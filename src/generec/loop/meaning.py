@@ -1,0 +1,94 @@
+"""Which items a few words mean: sentence vectors where they are installed, and shared words in any case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from generec.encoders.text import text_encoder
+from generec.protocols import FittedEncoder
+from generec.types import Catalog, Events
+
+Scores = NDArray[np.float32]
+
+_REMEMBERED = 512  # phrases whose scores are kept
+_SHARED_WORDS = 0.5  # weight of shared words beside the sentence vectors; both are cosines
+
+
+class Meaning:
+    """Scores every item of a catalogue for a phrase; fitted once, phrases are remembered.
+
+    A score is the cosine of sentence vectors (`encoders.text_encoder`) plus half the cosine of TF-IDF words, so that
+    a rare word that a text repeats counts even where the sentence model does not know it.
+    """
+
+    def __init__(self, catalog: Catalog, encoder: FittedEncoder | None = None):
+        self.catalog = catalog
+        self.encoder = encoder or text_encoder().fit(catalog, Events.pack([]))
+        self.vectors: Scores = _unit(self.encoder.encode(catalog).numpy())
+        self.words, self.counts = _words(catalog.texts)
+        self._similarity = lru_cache(maxsize=_REMEMBERED)(self._score)
+
+    def similarity(self, words: str) -> Scores:
+        """How well each item fits the words, (N,) float32; about -0.2 to 1.5. Do not write into it."""
+        return self._similarity(" ".join(words.lower().split()))
+
+    def between(self, texts: Sequence[str], others: Sequence[str]) -> Scores:
+        """Cosines of the sentence vectors of texts with those of others, (n, m)."""
+        vectors = self.encode([*texts, *others])
+        found: Scores = vectors[: len(texts)] @ vectors[len(texts) :].T
+        return found
+
+    def encode(self, texts: Sequence[str]) -> Scores:
+        """Unit sentence vectors, (n, D)."""
+        frame = pl.DataFrame({"item_id": [str(at) for at in range(len(texts))], "title": list(texts)})
+        return _unit(self.encoder.encode(Catalog(frame)).numpy())
+
+    def _score(self, words: str) -> Scores:
+        meant: Scores = self.vectors @ self.encode([words])[0]
+        if self.words is None:
+            return meant
+        shared = self.counts @ self.words.transform([words]).T
+        found: Scores = (meant + _SHARED_WORDS * np.asarray(shared.todense())[:, 0]).astype(np.float32)
+        return found
+
+
+def _words(texts: Sequence[str]) -> tuple[Any, Any]:
+    """A TF-IDF vectoriser and the texts by it; None where no text has a word."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    if not any(re.search(r"\w\w", text) for text in texts):
+        return None, None
+    vectorizer = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", dtype=np.float32)
+    return vectorizer, vectorizer.fit_transform(texts)
+
+
+def _unit(vectors: Scores) -> Scores:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    found: Scores = (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+    return found
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near an item is to others, in units of the catalogue's own spacing there."""
+
+    vectors: Scores  # (N, D) unit
+
+    def spacing(self, row: int, neighbours: int = 5) -> float:
+        """Mean distance of an item to its nearest neighbours."""
+        distance = 1 - self.vectors @ self.vectors[row]
+        distance[row] = np.inf
+        return float(np.sort(distance)[:neighbours].mean())
+
+    def distance(self, wanted: Scores, row: int) -> float:
+        """Distance from a wanted vector (D,) to an item, divided by the spacing around the item."""
+        gap = 1 - float(wanted @ self.vectors[row]) / max(float(np.linalg.norm(wanted)), 1e-12)
+        return gap / max(self.spacing(row), 1e-6)

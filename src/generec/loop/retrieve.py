@@ -1,0 +1,159 @@
+"""Retrieval under guidance: the recommender's ranking, moved by what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from generec.data.conditions import expression, mask
+from generec.loop.meaning import Meaning, Nearness, Scores
+from generec.protocols import Recommender
+from generec.records import Anchor, Direction, Guidance, Person, Taste
+from generec.types import Condition, Request
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """The best allowed items for a guidance, best first, and how well the best of them serves it."""
+
+    item_ids: tuple[str, ...]
+    scores: tuple[float, ...]
+    coverage: float  # share of the stated likes that the best item meets; 1 where nothing was stated
+    gap: float  # distance from what was described to the nearest allowed item, in units of the catalogue's spacing
+    allowed: int  # how many items the hard constraints leave
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """How much each source moves the ranking; the recommender's own rank is worth 1 from last to first."""
+
+    like: float = 1.5
+    profile: float = 0.4
+    anchor: float = 1.5
+    direction: float = 0.8
+    audience: float = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retriever:
+    """Scores the allowed catalogue for a person and a guidance.
+
+    The score of an item is its rank in the recommender's answer (1 the first, 0 beyond `depth`) plus, for every taste,
+    what fits: 1 or 0 for a condition, a squashed standard score of `Meaning.similarity` for words, of closeness to an
+    item that was named, and the rank by a field for "shorter", "newer". Hard constraints are masks: what they exclude
+    has no score.
+    """
+
+    recommender: Recommender
+    meaning: Meaning
+    weights: Weights = Weights()
+    depth: int = 500
+    repeat: bool = False  # whether items of the history may come back
+
+    def retrieve(self, guidance: Guidance, person: Person, k: int) -> Retrieved:
+        """The k best allowed items; fewer where fewer are allowed."""
+        catalog = self.meaning.catalog
+        scores, note = self._scored(guidance, person)
+        rows = np.argsort(-scores, kind="stable")[:k]
+        rows = rows[np.isfinite(scores[rows])]
+        ids = tuple(catalog.item_ids[row] for row in rows)
+        best = int(rows[0]) if len(rows) else None
+        return Retrieved(
+            ids,
+            tuple(float(scores[row]) for row in rows),
+            0.0 if best is None else self.coverage(guidance, best),
+            float("inf") if best is None else self._gap(guidance, np.isfinite(scores)),
+            int(np.isfinite(scores).sum()),
+            note,
+        )
+
+    def scores(self, guidance: Guidance, person: Person) -> Scores:
+        """Score of every item, (N,); -inf where it is not allowed."""
+        return self._scored(guidance, person)[0]
+
+    def _scored(self, guidance: Guidance, person: Person) -> tuple[Scores, str]:
+        catalog = self.meaning.catalog
+        scores, note = self._ranks(guidance, person)
+        for taste in (*guidance.likes, *guidance.dislikes):
+            scores += self.weights.like * taste.weight * self.fit(taste)
+        for line in guidance.profile:
+            scores += self.weights.profile * line.weight * self.fit(Taste(1.0, line.condition, line.text))
+        for anchor in guidance.anchors:
+            scores += self.weights.anchor * anchor.weight * self._closeness(anchor)
+        for direction in guidance.directions:
+            scores += self.weights.direction * self._rank_by(direction)
+        for words in (guidance.audience, *guidance.tone):
+            if words:
+                scores += self.weights.audience * self._meant(words)
+        gone = {*person.rejected, *(anchor.item_id for anchor in guidance.anchors)}
+        allowed = self.allowed(guidance.conditions)
+        allowed[catalog.known_rows(tuple(gone) + (() if self.repeat else person.history))] = False
+        return np.where(allowed, scores, -np.inf).astype(np.float32), note
+
+    def allowed(self, conditions: Sequence[Condition]) -> Mask:
+        """(N,) items that the hard constraints leave."""
+        found: Mask = mask(self.meaning.catalog, conditions).numpy().copy()
+        return found
+
+    def fit(self, taste: Taste) -> Scores:
+        """How far each item meets a taste, (N,) from -1 to 1; the sign of the taste's weight is not applied."""
+        catalog = self.meaning.catalog
+        if taste.condition is not None:
+            holds = catalog.frame.select(expression(catalog, taste.condition).fill_null(False).alias("holds"))
+            return holds["holds"].to_numpy().astype(np.float32)
+        return self._meant(taste.words)
+
+    def coverage(self, guidance: Guidance, row: int) -> float:
+        """Share of the stated likes that an item meets."""
+        wished = [taste for taste in guidance.likes if taste.source.kind == "instruction"]
+        met = [float(self.fit(taste)[row]) > 0.5 for taste in wished]
+        return sum(met) / len(met) if met else 1.0
+
+    def _ranks(self, guidance: Guidance, person: Person) -> tuple[Scores, str]:
+        catalog = self.meaning.catalog
+        request = Request(
+            history=person.history, user_id=person.user_id, conditions=guidance.conditions,
+            exclude=frozenset(person.rejected), repeat=self.repeat,
+        )  # fmt: skip
+        slate = self.recommender.recommend([request], min(self.depth, len(catalog)))[0]
+        scores = np.zeros(len(catalog), np.float32)
+        scores[catalog.rows(slate.item_ids)] = 1 - np.arange(len(slate.item_ids)) / self.depth
+        return scores, slate.note
+
+    def _meant(self, words: str) -> Scores:
+        similarity = self.meaning.similarity(words)
+        return _squashed(similarity)
+
+    def _closeness(self, anchor: Anchor) -> Scores:
+        vectors = self.meaning.vectors
+        return _squashed(vectors @ vectors[self.meaning.catalog.row(anchor.item_id)])
+
+    def _rank_by(self, direction: Direction) -> Scores:
+        """Rank of each item by a field, from 0 to 1; 0 where it has no value."""
+        column = self.meaning.catalog.frame[direction.field]
+        values = column.cast(pl.Date).to_physical() if column.dtype == pl.Date else column
+        ranked = (values.cast(pl.Float64).fill_nan(None) * direction.sign).rank("average")
+        found: Scores = (ranked / max(values.count(), 1)).fill_null(0.0).to_numpy().astype(np.float32)
+        return found
+
+    def _gap(self, guidance: Guidance, allowed: Mask) -> float:
+        words = [taste.words for taste in guidance.likes if taste.words]
+        if not words:
+            return 0.0
+        wanted = self.meaning.encode([" ".join(words)])[0]
+        near = np.where(allowed, self.meaning.vectors @ wanted, -np.inf)
+        return Nearness(self.meaning.vectors).distance(wanted, int(near.argmax()))
+
+
+def _squashed(similarity: Scores) -> Scores:
+    """Standard scores through a tanh: three deviations above the catalogue's mean is nearly 1."""
+    spread = float(similarity.std()) or 1.0
+    found: Scores = np.tanh((similarity - similarity.mean()) / (2 * spread)).astype(np.float32)
+    return found
