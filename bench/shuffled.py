@@ -1,0 +1,99 @@
+"""What the meaning of codes is worth to `one_pass`: the recipe beside its shuffled twin, with and without other ways
+for meaning to reach the model.
+
+    generec data import PATH/amazon14-beauty -o beauty
+    python bench/shuffled.py beauty --work runs --out docs/results/shuffled.json
+
+The shuffled twin deals the same codes out to the items at random. In the recipe the model also reads the items'
+features (in its trunk, and as the mean of the items below a node of the trie), and every node has a vector of its own:
+what a code no longer says may be learnt there. `blind` takes the features away from the model, so that the codes alone
+carry meaning. Selected on validation, trained on train, one seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from generec.data.dataset import read_dataset
+from generec.data.split import split
+from generec.evaluation.protocol import evaluate
+from generec.fitting.checkpoint import write_atomically
+from generec.fitting.loop import Run
+from generec.models.one_pass import OnePassModel
+from generec.protocols import ModelSpec
+from generec.recipe import Recipe
+from generec.recipes.one_pass import one_pass, one_pass_shuffled
+from generec.types import ItemIndex
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blind:
+    """A model that sees no features: what it knows of an item is its code and what it learns of it."""
+
+    of: ModelSpec[OnePassModel]
+
+    def build(self, index: ItemIndex, features: Tensor) -> OnePassModel:
+        return self.of.build(index, features.new_zeros(len(features), 0))
+
+
+def blind(recipe: Recipe[OnePassModel]) -> Recipe[OnePassModel]:
+    return replace(recipe, name=f"{recipe.name}_blind", model=Blind(of=recipe.model))
+
+
+RECIPES: dict[str, Callable[[], Recipe[OnePassModel]]] = {
+    "codes": one_pass,
+    "shuffled": one_pass_shuffled,
+    "codes, blind": lambda: blind(one_pass()),
+    "shuffled, blind": lambda: blind(one_pass_shuffled()),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--only", action="append", choices=list(RECIPES))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    data = read_dataset(asked.data)
+    parts = split(data)
+    found = json.loads(asked.out.read_text()) if asked.out.exists() else {"rows": {}}
+    for name in asked.only or RECIPES:
+        began = time.monotonic()
+        recipe = RECIPES[name]()
+        run = Run(directory=asked.work / recipe.name, seed=asked.seed, resume=True)
+        system = recipe.fit(data, parts, run=run, refit=False).selected
+        figures = evaluate({name: [system]}, parts, data, ks=(10,)).results[0].metrics
+        found["rows"][name] = {
+            "recall@10": round(figures["recall@10"], 5), "ndcg@10": round(figures["ndcg@10"], 5),
+            "seconds": round(time.monotonic() - began, 1),
+        }  # fmt: skip
+        print(name, found["rows"][name], flush=True)
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        found |= {
+            "command": f"python bench/shuffled.py beauty --seed {asked.seed}", "commit": commit, "seed": asked.seed,
+            "machine": {"cores": os.cpu_count(), "threads": 1, "python": platform.python_version()},
+        }  # fmt: skip
+        write_atomically(asked.out, (json.dumps(found, indent=1) + "\n").encode())
+    rows = found["rows"]
+    for kind in ("", ", blind"):
+        if f"codes{kind}" in rows and f"shuffled{kind}" in rows:
+            loss = 1 - rows[f"shuffled{kind}"]["recall@10"] / rows[f"codes{kind}"]["recall@10"]
+            print(f"shuffled codes cost {100 * loss:.1f} % of Recall@10{kind.replace(',', ' when')}")
+
+
+if __name__ == "__main__":
+    main()
