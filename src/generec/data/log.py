@@ -1,0 +1,400 @@
+"""The one append-only event log: who, when, what was shown, what came back, at which stage, from which source.
+
+Two layers in one store. The *chain* holds every event as ciphertext under the key of its person, hash-linked, and is
+never changed. The *events* are its readable side, what views are made of, under a pseudonym: user id, words and
+payload are in the chain only. Deleting a person destroys the key and the readable rows; the chain stays, verifies,
+and says nothing. An edit credits the item it was made from, with the variant in a column of its own.
+
+Stores are any that SQLAlchemy 2 reaches; without a server, a file of SQLite, which is wiped of deleted bytes as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, cast, get_args
+
+import polars as pl
+import sqlalchemy as sql
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+from sqlalchemy.engine import Connection, Engine, Row
+
+from generec.data import vault as sealed
+from generec.data.dataset import EVENT_SCHEMA, item_rows
+from generec.data.vault import CHAIN, GENESIS, HEAD, NAME, NUMBER, PEOPLE, PERSON, STORE, Flag, Person, Vault
+from generec.errors import InputError, UsageError
+from generec.records import Feedback, Stage, fingerprint
+from generec.types import Catalog, Dataset
+
+Source = Literal["human", "simulated", "synthetic"]
+Verdict = Literal["click", "like", "dislike", "skip", "reject", "correct"]
+Name = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Chosen = Collection[str] | None  # the sources, stages or kinds that a view takes; None takes all
+NOT_ABOUT_ITEMS = ("instruction", "correction", "correct", "reject")
+"""Kinds of event that no view for training takes unasked: they judge an answer, or say what it should have been."""
+
+EVENTS = sql.Table(
+    "event", STORE,
+    sql.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+    sql.Column("person", PERSON, nullable=False, index=True), sql.Column("time", NUMBER, nullable=False),
+    sql.Column("kind", NAME, nullable=False), sql.Column("stage", NAME, nullable=False),
+    sql.Column("source", NAME, nullable=False), sql.Column("item_id", NAME), sql.Column("variant", NAME),
+    sql.Column("turn", NAME), sql.Column("model", NAME), sql.Column("position", NUMBER),
+    sql.Column("propensity", sql.Double), sql.Column("value", sql.Double),
+    sql.Column("weight", sql.Double, nullable=False),
+)  # fmt: skip
+_COLUMNS = tuple(column.name for column in EVENTS.columns if column.name not in ("seq", "person"))
+_VIEW = {
+    "seq": pl.Int64, "user_id": pl.String, "item_id": pl.String, "variant": pl.String, "timestamp": pl.Int64,
+    "event": pl.String, "value": pl.Float64, "stage": pl.String, "source": pl.String, "turn": pl.String,
+    "model": pl.String, "position": pl.Int64, "propensity": pl.Float64, "weight": pl.Float64,
+}  # fmt: skip
+_STORED_AS = {"user_id": "person", "timestamp": "time", "event": "kind"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One event, as it goes in and comes out."""
+
+    kind: Name  # impression, play, click, like, dislike, skip, reject, rating, correction, instruction …
+    user_id: Name | None = None
+    item_id: Name | None = None  # the item; of an edit its parent
+    variant: Name | None = None  # the draft that was shown
+    time: Whole | None = None  # UTC seconds; the moment of the append where it is None
+    stage: Stage = "slate"
+    source: Source = "human"
+    turn: Name | None = None
+    model: Name | None = None
+    position: Whole | None = None  # on the slate, from 0
+    propensity: Annotated[float, Field(gt=0, le=1)] | None = None  # with which it was shown there
+    value: float | None = None
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    payload: Mapping[str, JsonValue] = field(default_factory=dict)  # words, corrections …: sealed, in no view
+    key: Annotated[str, Field(pattern=r"^[^\x00]*$")] = ""
+    """The sender's: sent again for the same person, the event is stored once. Empty: a new event each time."""
+    __pydantic_config__: ClassVar = {"revalidate_instances": "always", "allow_inf_nan": False, "strict": True}
+
+    @staticmethod
+    def of(feedback: Feedback, *, model: str | None = None, propensity: float | None = None, key: str = "") -> Entry:
+        """A feedback as an event; where no key is given its content is the key, so that a retry changes nothing."""
+        return Entry(
+            kind=feedback.verdict, user_id=feedback.user_id, item_id=feedback.item_id, variant=feedback.draft,
+            time=feedback.time, stage=feedback.stage, source=feedback.source, turn=feedback.turn, model=model,
+            position=feedback.position, propensity=propensity, value=feedback.value, weight=feedback.weight,
+            payload={"correction": feedback.correction} if feedback.correction else {},
+            key=key or fingerprint(vars(feedback)),
+        )  # fmt: skip
+
+    def feedback(self) -> Feedback:
+        """The feedback that it was made of."""
+        return Feedback(
+            turn=self.turn or "", verdict=cast(Verdict, self.kind), stage=self.stage, user_id=self.user_id,
+            item_id=self.item_id, draft=self.variant, position=self.position,
+            correction=str(self.payload.get("correction", "")), value=self.value, source=self.source,
+            weight=self.weight, time=self.time,
+        )  # fmt: skip
+
+
+_BORDER = TypeAdapter(Entry)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is on the disk now: how many events are new, how many were there already, and the log's last number."""
+
+    stored: int
+    repeated: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first row that is not what was appended."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What a deletion did. `models` learned from the person; `wiped`: no deleted byte is left in the store's files."""
+
+    known: bool
+    events: int
+    models: tuple[str, ...]
+    wiped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An event that any store can hold."""
+
+    user_id: str  # "" is nobody in particular
+    key: str
+    plain: dict[str, Any]  # its readable side
+    text: bytes  # all of it, to be sealed
+
+
+_Append = tuple[list[_Ready], "Future[Receipt]"]
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """The log behind an engine and a vault, for many threads and processes at once; `open` makes one."""
+
+    engine: Engine
+    vault: Vault = field(repr=False)
+    _queue: deque[_Append] = field(default_factory=deque, repr=False, compare=False)
+    _writer: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @staticmethod
+    def open(url: str, keys: str | os.PathLike[str]) -> EventLog:
+        """Opens or makes a log. url: SQLAlchemy's, `sqlite:///log.db`; keys: the folder of the master key.
+
+        Keep the two apart: who holds both reads everything. Finishes a wipe that was interrupted. Raises InputError
+        when the log was written under another master key or by a later version.
+        """
+        vault = Vault.open(keys)
+        engine = sealed.opened(url, vault)
+        sealed.wipe(engine)
+        return EventLog(engine, vault)
+
+    def append(self, entries: Iterable[Entry | Feedback]) -> Receipt:
+        """Stores events, all or none; returns when they are on the disk. Keys seen before are not stored again.
+
+        Threads that append at the same time share one transaction, and so one wait for the disk. Raises InputError
+        naming the row that is no event.
+        """
+        mine: _Append = [_ready(entry, row) for row, entry in enumerate(entries, 1)], Future()
+        self._queue.append(mine)
+        with self._writer:
+            if not mine[1].done():
+                self._flush([self._queue.popleft() for _ in range(len(self._queue))])
+        return mine[1].result()
+
+    def _flush(self, waiting: Sequence[_Append]) -> None:
+        try:
+            with sealed.writing(self.engine) as (c, head):
+                written, last = self._write(c, head, [event for events, _ in waiting for event in events])
+        except BaseException as error:  # whoever waits must not take it for stored
+            for _, done in waiting:
+                done.set_exception(error)
+            return
+        fresh = iter(written)
+        for events, done in waiting:
+            stored = sum(next(fresh) for _ in events)
+            done.set_result(Receipt(stored, len(events) - stored, last))
+
+    def _write(self, c: Connection, head: Row[Any], ready: Sequence[_Ready]) -> tuple[list[bool], int]:
+        """Appends to the chain and its readable side; which events were new, and the last number."""
+        people = sealed.introduce(c, self.vault, {event.user_id for event in ready}, head.seq + 1)
+        marks = [sealed.token(people[event.user_id].key, event.key) if event.key else os.urandom(16) for event in ready]
+        known = sealed.tokens_known(c, [mark for event, mark in zip(ready, marks, strict=True) if event.key])
+        seq, before, fresh = head.seq, head.link, []
+        chain, events = [], []
+        for event, mark in zip(ready, marks, strict=True):
+            fresh.append(mark not in known)
+            if mark in known:
+                continue
+            known.add(mark)
+            seq, owner = seq + 1, people[event.user_id]
+            chain.append(sealed.link(before, seq, "event", owner.id, mark, owner.seal(event.text, seq, mark)))
+            events.append({"seq": seq, "person": owner.id, **event.plain})
+            before = chain[-1]["link"]
+        if chain:
+            c.execute(sql.insert(CHAIN), chain)
+            c.execute(sql.insert(EVENTS), events)
+            c.execute(sql.update(HEAD).values(seq=seq, link=before))
+        return fresh, seq
+
+    def history(self, user_id: str) -> tuple[Entry, ...]:
+        """All that is kept of a person, oldest first, words included."""
+        return tuple(sorted(self._entries((), user_id), key=lambda entry: entry.time or 0))
+
+    def feedback(self, *, sources: Chosen = None, stages: Chosen = None) -> tuple[Feedback, ...]:
+        """Reactions to turns with their corrections, in the order of the log: what `loop.feedback` learns from."""
+        asked = [*_filters(sources, stages, get_args(Verdict)), EVENTS.c.turn.is_not(None)]
+        return tuple(entry.feedback() for entry in self._entries(asked))
+
+    def _entries(self, asked: Sequence[sql.ColumnElement[bool]], user_id: str | None = None) -> list[Entry]:
+        query = sql.select(CHAIN).join(EVENTS, EVENTS.c.seq == CHAIN.c.seq).where(*asked).order_by(CHAIN.c.seq)
+        with sealed.reading(self.engine) as c:
+            people = sealed.everybody(c, self.vault, user_id)
+            if user_id is not None:
+                query = query.where(EVENTS.c.person.in_(list(people)))
+            found = [(row, _owner(people, row.person)) for row in c.execute(query)]
+        return [Entry(user_id=owner.user_id, **json.loads(owner.unseal(row))) for row, owner in found]
+
+    def events(self, *, sources: Chosen = None, stages: Chosen = None, kinds: Chosen = None) -> pl.DataFrame:
+        """The events in the order of the log: the columns of types.Dataset and of Entry, without keys and payloads."""
+        query = sql.select(*(EVENTS.c[_STORED_AS.get(name, name)] for name in _VIEW)).order_by(EVENTS.c.seq)
+        with sealed.reading(self.engine) as c:
+            rows = c.execute(query.where(*_filters(sources, stages, kinds))).all()
+            people = sealed.everybody(c, self.vault)
+        frame = pl.DataFrame([tuple(row) for row in rows], schema=_VIEW, orient="row")
+        names = {person: _owner(people, person).user_id for person in frame["user_id"].unique()}
+        return frame.with_columns(pl.col("user_id").replace_strict(names, return_dtype=pl.String))
+
+    def dataset(
+        self,
+        catalog: Catalog,
+        *,
+        sources: Chosen = ("human",),
+        stages: Chosen = ("slate", "retrieval"),
+        kinds: Chosen = None,
+        repeats: bool = False,
+    ) -> Dataset:
+        """What people did with the items of a catalogue, as a data set to train on.
+
+        Feedback on an edit, a creation or an explanation says nothing about the item, so those stages stay out unless
+        asked for; so do the kinds NOT_ABOUT_ITEMS, and items that the catalogue lacks. info["log"] says how many of
+        those there were, and `until`: the last number seen, for `mark_trained`.
+        """
+        frame = self.events(sources=sources, stages=stages, kinds=kinds)
+        until = frame["seq"].max() or 0
+        frame = frame.filter(pl.col("user_id").is_not_null() & pl.col("item_id").is_not_null())
+        if kinds is None:
+            frame = frame.filter(~pl.col("event").is_in(NOT_ABOUT_ITEMS))
+        known = frame.filter(item_rows(frame["item_id"], catalog).is_not_null())
+        events = known.sort("user_id", "timestamp", "seq").with_columns(split=pl.lit(None, pl.String)).drop("seq")
+        rest = [name for name in events.columns if name not in EVENT_SCHEMA]
+        about = {"until": until, "sources": sources and sorted(sources), "unknown_items": frame.height - known.height}
+        info = {"source": "event log", "rights": "own", "ties": "arrival", "repeats": repeats, "log": about}
+        return Dataset(events.select(*EVENT_SCHEMA, *rest), catalog, None, info)
+
+    def share(self, source: Source = "human") -> float:
+        """The share of the events that come from a source; 0 of an empty log."""
+        query = sql.select(EVENTS.c.source, sql.func.count()).group_by(EVENTS.c.source)
+        with sealed.reading(self.engine) as c:
+            counts = {row[0]: row[1] for row in c.execute(query)}
+        return float(counts.get(source, 0) / max(sum(counts.values()), 1))
+
+    def mark_trained(
+        self,
+        version: str,
+        user_ids: Iterable[str],
+        *,
+        until: int | None = None,
+        based_on: str | None = None,
+        replaces: str | None = None,
+    ) -> None:
+        """Writes down whose events a model version learned from; call it when training ends.
+
+        until: info["log"]["until"] of its data set. based_on: the version whose weights it started from; its people
+        count too. replaces: the version whose flag it clears, unless it is flagged itself, as it is at once where the
+        log does not know people (any more). Raises UsageError when it is known already, or the others are not.
+        """
+        lookups = {self.vault.lookup(user_id) for user_id in user_ids}
+        with sealed.writing(self.engine) as (c, _):
+            sealed.train(c, version, lookups, until, based_on, replaces)
+
+    def models_to_flag(self, user_id: str) -> tuple[str, ...]:
+        """The model versions that learned from a person: those that `forget` will flag."""
+        with sealed.reading(self.engine) as c:
+            people = sealed.everybody(c, self.vault, user_id)
+            return tuple(version for person in people for version in sealed.trained_on(c, person))
+
+    def flagged(self) -> tuple[Flag, ...]:
+        """The model versions that must be retrained, oldest flag first; serving and the model card ask here."""
+        with sealed.reading(self.engine) as c:
+            return sealed.flags(c)
+
+    def forget(self, user_id: str) -> Forgotten:
+        """Deletes a person: destroys their key and their readable rows, and flags the models that learned from them.
+
+        The chain keeps the ciphertext and notes that a pseudonym was deleted. On SQLite the file is then rewritten
+        without the deleted bytes; `wiped` is False where others kept it busy (the next call or opening tries again) and
+        on other stores. Copies of the store are out of reach. Asking twice does no harm.
+        """
+        if not user_id:
+            raise UsageError("name the person to delete: events of nobody in particular are nobody's")
+        events, models = 0, tuple[str, ...]()
+        with sealed.writing(self.engine) as (c, head):
+            person = c.scalar(sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == self.vault.lookup(user_id)))
+            if person is not None:
+                models = sealed.destroy(c, person)
+                events = c.execute(sql.delete(EVENTS).where(EVENTS.c.person == person)).rowcount
+                row = sealed.link(head.link, head.seq + 1, "forget", person, os.urandom(16), str(time.time()).encode())
+                c.execute(sql.insert(CHAIN), [row])
+                c.execute(sql.update(HEAD).values(seq=row["seq"], link=row["link"], unwiped=row["seq"]))
+        return Forgotten(person is not None, events, models, sealed.wipe(self.engine))
+
+    def verify(self) -> Broken | None:
+        """Reads the log from its beginning: the first row that was changed, moved, added or taken away, or None.
+
+        Checks the links, opens every ciphertext whose key is there, and compares it with its readable side.
+        """
+        side = [EVENTS.c[name].label(f"event_{name}") for name in ("person", *_COLUMNS)]
+        query = sql.select(CHAIN, *side).outerjoin(EVENTS, EVENTS.c.seq == CHAIN.c.seq).order_by(CHAIN.c.seq)
+        with sealed.reading(self.engine) as c:
+            head, people = sealed.head(c), sealed.everybody(c, self.vault)
+            gone = set(c.scalars(sql.select(CHAIN.c.person).where(CHAIN.c.act == "forget")))
+            seq, before = 0, GENESIS
+            for row in c.execute(query.execution_options(yield_per=10_000)):
+                seq += 1
+                reason = _fault(row, seq, before, people.get(row.person), row.person in gone)
+                if reason:
+                    return Broken(seq, reason)
+                before = row.link
+            if (head.seq, head.link) != (seq, before):
+                return Broken(seq + 1, "rows are missing at the end")
+            stray = c.scalar(sql.select(sql.func.min(EVENTS.c.seq)).where(EVENTS.c.seq > seq))
+        return None if stray is None else Broken(stray, "a readable row that was never appended")
+
+
+def _ready(given: Entry | Feedback, row: int) -> _Ready:
+    """The event of a row. Raises InputError when it has a value that not every store can hold."""
+    entry = given if isinstance(given, Entry) else Entry.of(given)
+    try:
+        plain = _BORDER.dump_python(_BORDER.validate_python(entry), exclude={"user_id", "key"})
+        plain["time"] = int(time.time()) if entry.time is None else entry.time
+        text = to_json(plain)
+    except PydanticSerializationError:
+        raise InputError("no event: payload: text that is no Unicode", file="events", row=row) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"no event: {place}: {first['msg']}", file="events", row=row) from None
+    del plain["payload"]
+    return _Ready(entry.user_id or "", entry.key, plain, text)
+
+
+def _owner(people: Mapping[str, Person], person: str) -> Person:
+    if person not in people:
+        raise InputError("the key of a person is missing or was changed", remedy="`EventLog.verify` says where")
+    return people[person]
+
+
+def _filters(sources: Chosen, stages: Chosen, kinds: Chosen) -> list[sql.ColumnElement[bool]]:
+    asked = {EVENTS.c.source: sources, EVENTS.c.stage: stages, EVENTS.c.kind: kinds}
+    return [column.in_(list(values)) for column, values in asked.items() if values is not None]
+
+
+def _fault(row: Row[Any], seq: int, before: bytes, person: Person | None, gone: bool) -> str:
+    """What is wrong with a row of the chain and its readable side; "" when nothing is."""
+    if row.seq != seq:
+        return "a row is missing"
+    if not sealed.sound(row, before):
+        return "the row was changed, or stands in another's place"
+    if gone:
+        return (
+            "" if person is None and row.event_person is None else "its person was deleted, yet something is readable"
+        )
+    if person is None:
+        return "the key of its person is missing or was changed"
+    try:
+        plain = json.loads(person.unseal(row))
+    except InputError as error:
+        return str(error)
+    side = {name: getattr(row, f"event_{name}") for name in _COLUMNS}
+    if row.event_person != row.person or any(side[name] != plain[name] for name in _COLUMNS):
+        return "its readable side differs from what was sealed"
+    return ""
