@@ -1,0 +1,82 @@
+"""Sets for a guidance: its constraints become a brief, its ranking the relevance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from generec.create.sets.brief import SetBrief
+from generec.create.sets.creator import CARD, SetCreator
+from generec.create.sets.pool import Pool
+from generec.create.sets.presets import slate
+from generec.create.sets.rules import AtMostPer, Rule, Sorted
+from generec.data.conditions import expression
+from generec.loop.retrieve import Retriever
+from generec.records import Abstain, BackendCard, Draft, Guidance, Kind, Person
+from generec.types import Catalog, Condition
+
+Briefing = Callable[[Guidance, Catalog], SetBrief]
+"""Writes the brief of a guidance; an application may hand in its own (an itinerary, a meal plan)."""
+
+_ITEMS = 5000  # the best so many go into the search
+
+
+def plain_brief(guidance: Guidance, catalog: Catalog) -> SetBrief:
+    """A varied set of the asked size with the asked totals: five members where no size is said.
+
+    Where totals are said without a size, as many as fit. At most two by one maker where items have makers. The first
+    direction that was asked for orders it ("the most recent first").
+    """
+    size = (guidance.count, guidance.count) if guidance.count else (2, 30) if guidance.totals else (5, 5)
+    makers = [name for name in ("creator", "brand") if name in catalog.frame.columns]
+    asked = {condition.field for condition in guidance.conditions}
+    variety: list[Rule] = [AtMostPer(name, 2) for name in makers[:1] if name not in asked]
+    missing = frozenset(makers)
+    brief = slate(size[1], vary=(), rules=(*guidance.conditions, *guidance.totals, *variety))
+    order = Sorted(guidance.directions[0].field, guidance.directions[0].sign > 0) if guidance.directions else None
+    units = tuple((name, unit) for name, unit in (("duration", "minutes"), ("price", "euros")) if name in asked | {
+        total.field for total in guidance.totals
+    })  # fmt: skip
+    return replace(brief, name="set", size=size, order=order, missing=missing, units=units)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetMaker:
+    """Creates sets of real items (a Maker). Hard constraints are rules of the brief: a conflict is explained."""
+
+    retriever: Retriever
+    briefing: Briefing = plain_brief
+    creator: SetCreator = field(default_factory=SetCreator)
+    kind: Kind = "set"
+
+    @property
+    def card(self) -> BackendCard:
+        return CARD
+
+    def make(self, guidance: Guidance, person: Person, near: tuple[str, ...], n: int) -> tuple[Draft, ...] | Abstain:
+        """Up to n sets, or which demands contradict each other and what would do."""
+        brief = self.briefing(guidance, self.retriever.meaning.catalog)
+        made = self.creator.create(brief, self._pool(guidance, person), guidance.seed, n)
+        if isinstance(made, Abstain):
+            return made
+        return tuple(replace(draft, guidance=guidance.fingerprint) for draft in made)
+
+    def _pool(self, guidance: Guidance, person: Person) -> Pool:
+        """The items by relevance; what hard constraints exclude stays in, so that the engine can say what conflicts."""
+        catalog, meaning = self.retriever.meaning.catalog, self.retriever.meaning
+        scores = self.retriever.scores(replace(guidance, hard=()), person)
+        fits = self.retriever.allowed(guidance.conditions)
+        order = np.argsort(-(scores + np.where(fits, 1e6, 0.0)), kind="stable")
+        rows = order[np.isfinite(scores[order])][:_ITEMS]
+        low, high = float(scores[rows].min(initial=0.0)), float(scores[rows].max(initial=1.0))
+        relevance = (scores[rows].astype(np.float64) - low) / max(high - low, 1e-9)
+        return Pool(catalog.frame[rows], relevance, meaning.vectors[rows], _reader)
+
+
+def _reader(frame: Any, condition: Condition, missing: bool) -> Any:
+    """The one grammar of conditions over the rows of a pool."""
+    found = frame.select(expression(Catalog(frame), condition).fill_null(missing).alias("holds"))
+    return found["holds"].to_numpy().astype(np.bool_)
