@@ -1,0 +1,68 @@
+"""Whether what a draft cites, or says of the members of a set, stands in the catalogue: no maker vouches for itself."""
+
+from __future__ import annotations
+
+import re
+
+from generec.fidelity.facts import Facts, described
+from generec.fidelity.payload import tokens
+from generec.fidelity.personal_data import plain
+from generec.fidelity.scene import Scene
+from generec.records import Evidence, Guidance, Member
+
+
+def ungrounded(evidence: Evidence, guidance: Guidance, scene: Scene) -> list[str]:
+    """Why a piece of evidence does not count; people's words must come with the request or have known owners."""
+    if evidence in guidance.evidence or (evidence.trust == "person" and evidence.id in scene.people):
+        return []
+    facts = scene.items.get(evidence.item_id or "")
+    if facts is None:
+        return [f"evidence {evidence.id} belongs to no item and did not come with the request"]
+    if evidence.trust == "field" and evidence.field in facts:
+        value = _written(facts[evidence.field])
+        known = _terms(value) | _terms(evidence.field.replace("_", " ")) | _units()
+        sound = _terms(evidence.text) <= known and _numbers(evidence.text) <= _numbers(value)
+    else:
+        whole = _folded(described(facts))
+        pieces = re.split(r"(?<=[.!?])\s+", plain(evidence.text))
+        sound = all(_folded(piece).rstrip(".!?") in whole for piece in pieces)
+    return [] if sound else [f"evidence {evidence.id} is not what the catalogue says about {evidence.item_id}"]
+
+
+def unsaid(member: Member, facts: Facts, size: int) -> list[str]:
+    """What the reason of a member says that its facts do not: words, and numbers other than counts of members."""
+    written = "\n".join([*map(_written, facts.values()), *(name.replace("_", " ") for name in facts), *facts])
+    strange = _terms(member.reason) - _terms(written) - _terms(member.slot) - _units() - _grammar()
+    wrong = _numbers(member.reason) - _numbers(written) - {float(number) for number in range(size + 1)}
+    return [
+        *(f"{member.item_id}: nothing says {word!r}" for word in sorted(strange)),
+        *(f"{member.item_id}: nothing says {number:g}" for number in sorted(wrong)),
+    ]
+
+
+def _written(value: object) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
+
+
+def _terms(text: str) -> set[str]:
+    return {token for token in tokens(plain(text).casefold()) if token[0].isalpha()}
+
+
+def _numbers(text: str) -> set[float]:
+    return {round(float(number), 4) for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", plain(text))}
+
+
+def _folded(text: str) -> str:
+    return " ".join(plain(text).casefold().split())
+
+
+def _units() -> frozenset[str]:
+    from generec.evidence.lexicon import UNITS
+
+    return frozenset(UNITS)
+
+
+def _grammar() -> frozenset[str]:
+    from generec.evidence.lexicon import FUNCTION_WORDS, NEGATIONS
+
+    return (FUNCTION_WORDS | {"other", "others"}) - NEGATIONS
