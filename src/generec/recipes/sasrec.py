@@ -7,6 +7,7 @@ from dataclasses import replace
 from generec.decoding.exact import Exact
 from generec.encoders.absent import NoFeatures
 from generec.encoders.text import text_encoder
+from generec.fitting.loop import Optimisation
 from generec.models.sasrec import SasRec, SasRecModel
 from generec.objectives.sampled_softmax import SampledSoftmax
 from generec.recipe import Recipe
@@ -30,5 +31,8 @@ def sasrec() -> Recipe[SasRecModel]:
 
 
 def sasrec_text() -> Recipe[SasRecModel]:
-    """The same with the item's text: a linear map of its vector joins the ID's."""
-    return replace(sasrec(), name="sasrec_text", encoder=text_encoder(dimensions=128))
+    """The same with the item's text: a linear map of its vector joins the ID's. Trains longer, and with more dropout."""
+    return replace(
+        sasrec(), name="sasrec_text", encoder=text_encoder(dimensions=128), model=SasRec(residual_dropout=0.35),
+        stages=(Pretrain(objective=SampledSoftmax(), optimisation=Optimisation(epochs=60)),),
+    )  # fmt: skip
