@@ -31,7 +31,7 @@ def sasrec() -> Recipe[SasRecModel]:
 
 
 def sasrec_text() -> Recipe[SasRecModel]:
-    """The same with the item's text: a linear map of its vector joins the ID's. Trains longer, and with more dropout."""
+    """The same with the item's text: a linear map of its vector joins the ID's. More epochs and dropout."""
     return replace(
         sasrec(), name="sasrec_text", encoder=text_encoder(dimensions=128), model=SasRec(residual_dropout=0.35),
         stages=(Pretrain(objective=SampledSoftmax(), optimisation=Optimisation(epochs=60)),),
