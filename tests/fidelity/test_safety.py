@@ -11,7 +11,7 @@ from generec.data.world.making import make_world
 from generec.errors import ArtefactError, FittingError, InputError, UsageError
 from generec.fidelity.facts import described
 from generec.fidelity.policy import Jurisdiction, Policy
-from generec.fidelity.safety import LEVELS, Hit, Safety, WordList
+from generec.fidelity.safety import LEVELS, Hit, Safety, WordList, _variants
 from generec.fidelity.safety_classifier import SafetyClassifier
 from generec.fidelity.safety_words import WORDS
 from generec.records import Guidance, SetPayload
@@ -153,11 +153,32 @@ def test_a_jurisdiction_may_forbid_a_class():
     assert Safety()(gambling, ASKED, scene(policy=law)).outcome == "fail"
 
 
+def test_sparing_harmless_texts_the_patterns_loses_nothing():
+    """The quick look against the patterns themselves, over texts with listed words, in disguise and at random."""
+    walk, letters = random.Random(1), "kil porn.-_*!1 gsx"
+    texts = [text for text, _, _ in UNSAFE] + HARMLESS
+    texts += ["".join(walk.choice(letters) for _ in range(30)) for _ in range(300)]
+    texts += [text.replace("i", "1").replace(" ", walk.choice(" _-")) for text, _, _ in UNSAFE]
+    for text in texts:
+        patterned = {
+            Hit(kind, level, match[0])
+            for variant in _variants(text)
+            for kind, level, pattern in LIST._patterns
+            for match in pattern.finditer(variant)
+        }  # fmt: skip
+        assert set(LIST.found(text)) == patterned
+
+
 def test_operators_add_words(tmp_path):
     path = tmp_path / "words.toml"
-    path.write_text('[violence]\nteen = ["krieg*"]\n[spoilers]\nnobody = ["the butler did it"]\n')
+    path.write_text(
+        '[violence]\nteen = ["Krieg*", "Größenwahn", "r-18+"]\n[spoilers]\nnobody = ["the butler did it"]\n'
+    )
     words = WordList.read(path)
     assert words.found("Kriegsfilm") == [Hit("violence", "teen", "kriegsfilm")]
+    assert words.found("GRÖSSENWAHN und R 18+, r18") == [
+        Hit("violence", "teen", "grossenwahn"), Hit("violence", "teen", "r 18+"),
+    ]  # fmt: skip
     assert [hit.kind for hit in words.found("The butler did it!")] == ["spoilers"]
     assert words.found("murder")
     assert not LIST.found("Kriegsfilm")

@@ -35,6 +35,8 @@ class Found:
 
 def plain(text: str) -> str:
     """Compatibility characters in their usual form, invisible ones gone: what the recognisers read."""
+    if text.isascii():
+        return text
     shown = (character for character in unicodedata.normalize("NFKC", text) if unicodedata.category(character) != "Cf")
     return "".join(shown)
 

@@ -24,6 +24,7 @@ LEVELS: tuple[Level, ...] = ("child", "teen", "adult", "nobody")
 """Who may be shown something at the earliest, youngest first."""
 
 _LOOKALIKES = str.maketrans("асеіјорѕухԁһԛԝαοερικντυ", "aceijopsyxdhqwaoepikvtu")
+_WORD = re.compile(r"[^\W_]+")
 _LEET = str.maketrans("0345789@$€!|+", "oeastbgaseilt")
 _CERTIFICATES: Mapping[str, Level] = {
     "g": "child", "u": "child", "pg": "child", "tv-y": "child", "tv-g": "child", "tv-pg": "child", "e": "child",
@@ -72,9 +73,32 @@ class WordList:
         """All listed words in a text, each once."""
         hits: dict[Hit, None] = {}
         for variant in _variants(text):
-            for kind, level, pattern in self._patterns:
-                hits.update((Hit(kind, level, match[0]), None) for match in pattern.finditer(variant))
+            if self._may_hold(variant):
+                for kind, level, pattern in self._patterns:
+                    hits.update((Hit(kind, level, match[0]), None) for match in pattern.finditer(variant))
         return list(hits)
+
+    def _may_hold(self, variant: str) -> bool:
+        """Whether the rarest word of anything listed is there: spares harmless texts the patterns."""
+        whole, beginnings = self._rare
+        for word in set(_WORD.findall(variant)):
+            short = _short(word)
+            if short in whole or any(short[:end] in beginnings for end in range(1, len(short) + 1)):
+                return True
+        return False
+
+    @cached_property
+    def _rare(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The longest word of everything that is listed, letters drawn together: (whole ones, mere beginnings)."""
+        whole, beginnings = set[str](), set[str]()
+        listed = ",".join(written for levels in self.listed.values() for written in levels.values())
+        for word in listed.split(","):
+            parts = list(re.finditer(r"[^\W_]+(\*?)", _folded(word)))
+            if not parts:
+                raise InputError(f"{word!r} in the word list has no letter")
+            rarest = max(parts, key=lambda part: (len(part[0]), part.start()))
+            (beginnings if rarest[1] else whole).add(_short(rarest[0].rstrip("*")))
+        return frozenset(whole), frozenset(beginnings)
 
     @cached_property
     def _patterns(self) -> list[tuple[str, Level, re.Pattern[str]]]:
@@ -181,15 +205,14 @@ def _pattern(word: str) -> str:
     """A listed word: its letters may be drawn out, its parts joined by anything short of the end of a sentence."""
     parts = [
         "".join(f"{re.escape(letter)}+" for letter in part.strip("*")) + (r"\w*" if part.endswith("*") else "")
-        for part in re.split(r"[\s-]+", word.strip())
+        for part in re.split(r"[\s-]+", _folded(word.strip()))
     ]
     return r"(?:(?:[^\w.!?;]|_)+|\.)".join(parts)
 
 
 def _variants(text: str) -> list[str]:
     """A text as it stands and seen through its disguises, each variant once."""
-    folded = unicodedata.normalize("NFKD", plain(text).casefold().translate(_LOOKALIKES))
-    folded = "".join(character for character in folded if not unicodedata.combining(character))
+    folded = _folded(text)
     together = re.sub(r"(?<!\w)\w(?:[\W_]{1,2}\w(?!\w)){2,}", lambda found: re.sub(r"[\W_]", "", found[0]), folded)
     seen = {folded: None, together: None}
     for variant in (folded, together):
@@ -200,3 +223,16 @@ def _variants(text: str) -> list[str]:
 
             seen[re.sub(r"\S*[a-z]\S*", letters, variant)] = None
     return list(seen)
+
+
+def _folded(text: str) -> str:
+    """Small letters of one alphabet without accents or invisible characters."""
+    if text.isascii():
+        return text.casefold()
+    folded = unicodedata.normalize("NFKD", plain(text).casefold().translate(_LOOKALIKES))
+    return "".join(character for character in folded if not unicodedata.combining(character))
+
+
+def _short(word: str) -> str:
+    """A word with every run of one letter drawn together."""
+    return re.sub(r"(.)\1+", r"\1", word)
