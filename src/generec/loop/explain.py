@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ from generec.protocols import Recommender
 from generec.records import Guidance, Person, Statement
 from generec.types import Catalog, Condition, Request
 
+_ASKED = 100.0  # what was asked for goes before everything else
 _SHOWN = 3  # titles named in one statement
 
 
@@ -23,8 +26,9 @@ class Explainer:
 
     Statements are mined from what the instruction asked for and the item has, from values the item shares with the
     history, and from its use by others; each is true by construction, because it is read off the fields it cites.
-    A shared value is ranked by effect: how much the item's score falls when the cited events are taken out of the
-    history (a counterfactual question to the recommender). Nothing is said of fewer than `crowd` people.
+    A shared value is ranked by how rare it is and by effect: how much the item's score falls, per cited event, when
+    those are taken out of the history (a counterfactual question to the recommender). Nothing is said of fewer than
+    `crowd` people.
     """
 
     recommender: Recommender
@@ -36,10 +40,21 @@ class Explainer:
 
     def explain(self, item_id: str, guidance: Guidance, person: Person) -> tuple[Statement, ...]:
         """The strongest statements, best first; none where nothing is supported. Raises UsageError for unknown ids."""
-        self.catalog.row(item_id)
-        found = [*self._asked(item_id, guidance), *self._shared(item_id, person)]
+        shared = self._shared(item_id, person)
+        history = [event for event in person.history if event in self.catalog]
+        effects = self._effects(item_id, history, [set(each.events) for each in shared])
+        ranked = [(each, effect) for each, effect in zip(shared, effects, strict=True) if effect > 0]
+        found = [*self._asked(item_id, guidance), *(each.statement(self.catalog, effect) for each, effect in ranked)]
         found.sort(key=lambda statement: -statement.weight)
         return tuple(found[: self.statements]) or self._popular(item_id)
+
+    def reason(self, item_id: str, guidance: Guidance, person: Person) -> str:
+        """One line for a card: the strongest statement by rarity alone, without asking the recommender; '' for none."""
+        shared = [each.statement(self.catalog, math.log1p(len(each.events))) for each in self._shared(item_id, person)]
+        found = [*self._asked(item_id, guidance), *shared]
+        best = max(found, key=lambda statement: statement.weight, default=None)
+        popular = self._popular(item_id) if best is None else (best,)
+        return popular[0].text if popular else ""
 
     def _asked(self, item_id: str, guidance: Guidance) -> list[Statement]:
         """What was asked for and the item has."""
@@ -51,29 +66,32 @@ class Explainer:
         met = [condition for condition in dict.fromkeys(stated) if bool(mask(self.catalog, [condition])[row])]
         said = [f"{_sentence(self.catalog, row, condition)}, as you asked" for condition in met]
         return [
-            Statement(text, (f"{item_id}#{condition.field}",), "item", 2.0)
+            Statement(text, (f"{item_id}#{condition.field}",), "item", _ASKED)
             for text, condition in zip(said, met, strict=True)
         ]
 
-    def _shared(self, item_id: str, person: Person) -> list[Statement]:
-        """Values that the item shares with the history, by their effect on its score."""
-        history = [event for event in person.history if event in self.catalog]
-        groups: list[tuple[str, str, list[str]]] = []
+    def _shared(self, item_id: str, person: Person) -> list[_Shared]:
+        """Values that the item shares with events of the history."""
+        rows = [(event, self.catalog.row(event)) for event in person.history if event in self.catalog]
         row = self.catalog.row(item_id)
-        for name, value in [(name, value) for name, column in self._fields.items() for value in column[row]]:
-            holds = mask(self.catalog, [Condition(name, "=", value)])
-            events = list(dict.fromkeys(event for event in history if bool(holds[self.catalog.row(event)])))
-            if events:
-                groups.append((name, value, events))
-        effects = self._effects(item_id, history, [set(events) for _, _, events in groups])
-        return [
-            Statement(
-                f"{_field(name)} {value}, like {_titles(self.catalog, events)} in your history",
-                (f"{item_id}#{name}", *events), "yours", effect,
-            )
-            for (name, value, events), effect in zip(groups, effects, strict=True)
-            if effect > 0
-        ]  # fmt: skip
+        found: list[_Shared] = []
+        for name, column in self._fields.items():
+            for value in column[row]:
+                events = tuple(dict.fromkeys(event for event, at in rows if value in column[at]))
+                if events:
+                    rarity = -math.log(max(self._shares[name][value], 1e-9))
+                    found.append(_Shared(item_id, name, value, events, rarity))
+        return found
+
+    @cached_property
+    def _shares(self) -> dict[str, dict[str, float]]:
+        """Share of the items that have a value, by field and value."""
+        return {
+            name: {
+                value: count / len(column) for value, count in Counter(v for row in column for v in set(row)).items()
+            }
+            for name, column in self._fields.items()
+        }
 
     @cached_property
     def _fields(self) -> dict[str, list[tuple[str, ...]]]:
@@ -90,7 +108,8 @@ class Explainer:
         scores = [slate.scores[0] if slate.source == "model" and slate.scores else None for slate in slates]
         full = scores[0]
         # without any history left there is nothing to compare with: all of it spoke for the item
-        return [0.0 if full is None else 1.0 if score is None else full - score for score in scores[1:]]
+        falls = [0.0 if full is None else 1.0 if score is None else full - score for score in scores[1:]]
+        return [fall / math.sqrt(len(group)) for fall, group in zip(falls, groups, strict=True)]
 
     def _popular(self, item_id: str) -> tuple[Statement, ...]:
         """What others did, where it is true and enough of them did."""
@@ -101,6 +120,21 @@ class Explainer:
         if share < 0.9:
             return ()
         return (Statement("Among the most used tenth of the catalogue", (f"{item_id}#use",), "others", 0.1),)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """A value that an item has in common with events of a history."""
+
+    item_id: str
+    field: str
+    value: str
+    events: tuple[str, ...]
+    rarity: float  # nats: how surprising the value is in this catalogue
+
+    def statement(self, catalog: Catalog, effect: float) -> Statement:
+        text = f"{_field(self.field)} {self.value}, like {_titles(catalog, self.events)} in your history"
+        return Statement(text, (f"{self.item_id}#{self.field}", *self.events), "yours", self.rarity * effect)
 
 
 def _sentence(catalog: Catalog, row: int, condition: Condition) -> str:

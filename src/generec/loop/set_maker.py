@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +14,15 @@ from generec.create.sets.pool import Pool
 from generec.create.sets.presets import slate
 from generec.create.sets.rules import AtMostPer, Rule, Sorted
 from generec.data.conditions import expression
+from generec.loop.arms import Arm
 from generec.loop.retrieve import Retriever
-from generec.records import Abstain, BackendCard, Draft, Guidance, Kind, Person
+from generec.records import Abstain, Draft, Guidance, Person, SetPayload, TextPayload
 from generec.types import Catalog, Condition
 
 Briefing = Callable[[Guidance, Catalog], SetBrief]
 """Writes the brief of a guidance; an application may hand in its own (an itinerary, a meal plan)."""
 
+ARM = Arm(name="sets", action="create", kind="set", card=CARD, latency_ms=150.0)
 _ITEMS = 5000  # the best so many go into the search
 
 
@@ -50,19 +52,22 @@ class SetMaker:
     retriever: Retriever
     briefing: Briefing = plain_brief
     creator: SetCreator = field(default_factory=SetCreator)
-    kind: Kind = "set"
+    arm: Arm = ARM
 
-    @property
-    def card(self) -> BackendCard:
-        return CARD
+    def worth(self, draft: Draft, guidance: Guidance, person: Person) -> float:
+        """Mean score of the members: what the person would have thought of each by itself."""
+        scores = self.retriever.scores(guidance, person)
+        rows = self.retriever.meaning.catalog.rows(draft.parents)
+        return float(np.mean(scores[rows])) if rows else 0.0
 
-    def make(self, guidance: Guidance, person: Person, near: tuple[str, ...], n: int) -> tuple[Draft, ...] | Abstain:
+    def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain:
         """Up to n sets, or which demands contradict each other and what would do."""
         brief = self.briefing(guidance, self.retriever.meaning.catalog)
         made = self.creator.create(brief, self._pool(guidance, person), guidance.seed, n)
         if isinstance(made, Abstain):
             return made
-        return tuple(replace(draft, guidance=guidance.fingerprint) for draft in made)
+        named = [replace(draft, guidance=guidance.fingerprint, payload=_titled(draft, guidance)) for draft in made]
+        return tuple(named)
 
     def _pool(self, guidance: Guidance, person: Person) -> Pool:
         """The items by relevance; what hard constraints exclude stays in, so that the engine can say what conflicts."""
@@ -74,6 +79,23 @@ class SetMaker:
         low, high = float(scores[rows].min(initial=0.0)), float(scores[rows].max(initial=1.0))
         relevance = (scores[rows].astype(np.float64) - low) / max(high - low, 1e-9)
         return Pool(catalog.frame[rows], relevance, meaning.vectors[rows], _reader)
+
+
+def _titled(draft: Draft, guidance: Guidance) -> SetPayload | TextPayload:
+    """The set under the words that were asked for, where there are any."""
+    wished = [taste.words or _plain(taste.condition) for taste in guidance.likes if taste.weight > 0]
+    wished += [_plain(condition) for condition in guidance.conditions if condition.operator in ("=", "in")]
+    words = list(dict.fromkeys(word for word in wished if word))
+    if not words or not isinstance(draft.payload, SetPayload):
+        return draft.payload
+    title = f"{', '.join(words)}: {len(draft.payload.members)} items"
+    return replace(draft.payload, title=title[0].upper() + title[1:])
+
+
+def _plain(condition: Condition | None) -> str:
+    if condition is None or condition.operator not in ("=", "in"):
+        return ""
+    return " or ".join(condition.value) if isinstance(condition.value, tuple) else str(condition.value)
 
 
 def _reader(frame: Any, condition: Condition, missing: bool) -> Any:

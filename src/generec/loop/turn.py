@@ -8,24 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from generec.errors import GenerecError
 from generec.fidelity.facts import facts_of
-from generec.fidelity.gate import Gate
-from generec.fidelity.provenance import Marks
+from generec.fidelity.gate import Gate, Judged
 from generec.fidelity.scene import Scene
+from generec.loop.arms import Arm
 from generec.loop.explain import Explainer
 from generec.loop.retrieve import Retrieved, Retriever
-from generec.protocols import Instructor
+from generec.loop.router import Decision, Drafted, Router, Served, respond
+from generec.loop.router import Scene as Situation
+from generec.protocols import Instructor, Maker
 from generec.records import (
     Abstain,
-    BackendCard,
     Candidate,
     Draft,
-    GateReport,
     Guidance,
-    Kind,
     Person,
-    Question,
     SetPayload,
     Statement,
     Turn,
@@ -33,35 +30,14 @@ from generec.records import (
 )
 
 
-class Arm(Protocol):
+class RoutedMaker(Maker, Protocol):
     """A maker that the router may call."""
 
     @property
-    def kind(self) -> Kind: ...
-    @property
-    def card(self) -> BackendCard: ...
-    def make(
-        self, guidance: Guidance, person: Person, near: tuple[str, ...], n: int
-    ) -> tuple[Draft, ...] | Abstain: ...
+    def arm(self) -> Arm: ...
+    def worth(self, draft: Draft, guidance: Guidance, person: Person) -> float: ...
 
-
-@dataclass(frozen=True)
-class Decision:
-    """What the router chose to try beside retrieval."""
-
-    arms: tuple[str, ...] = ()
-    ask: Question | None = None
-    reason: str = ""
-    propensities: Mapping[str, float] = field(default_factory=dict)
-    exploring: bool = False
-
-
-class Routes(Protocol):
-    """Decides between retrieving, editing, creating and asking."""
-
-    def route(
-        self, guidance: Guidance, person: Person, found: Retrieved, arms: Mapping[str, Arm], asked: int
-    ) -> Decision: ...
+    # what the draft is expected to be worth to the person, on the scale of retrieval's scores; a cautious estimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,124 +53,120 @@ class TurnRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
-    """A draft with what the gate found, and its marks where it passed."""
-
-    draft: Draft
-    report: GateReport
-    marks: Marks | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Loop:
     """The parts of a turn, in the order in which they act."""
 
     instructor: Instructor
     retriever: Retriever
-    router: Routes
-    arms: Mapping[str, Arm]
+    router: Router
+    makers: Mapping[str, RoutedMaker]
     gate: Gate
-    scene: Scene  # what the checks may look at, without the items, which are looked up for each draft
+    scene: Scene  # what the checks may look at; the facts of the items are looked up for each draft
     explainer: Explainer
+    depth: int = 20  # items that router and makers look at
+    patience_ms: float = 10_000.0  # what an edit or a creation may take where it was asked for
 
     def turn(self, request: TurnRequest) -> Turn:
         """Answers one turn. A maker that fails, is too slow or does not pass the gate leaves the retrieved slate."""
-        clock = Clock()
+        clock, person = Clock(), request.person
         with clock.stage("instruct"):
-            guidance = self.instructor.instruct(request.words, request.person, request.before)
-            guidance = replace(
-                guidance, user_id=request.person.user_id, consent=request.person.consent, age=request.person.age,
-                profile=request.person.profile, seed=request.seed,
-            )  # fmt: skip
+            guidance = self.instructor.instruct(request.words, person, request.before)
+        known = {line.id: line for line in person.profile}
+        guidance = replace(
+            guidance, user_id=person.user_id, consent=person.consent and guidance.consent, age=person.age,
+            profile=tuple(known.values()), locale=person.locale, seed=request.seed,
+        )  # fmt: skip
         return self.answer(guidance, request, clock)
 
     def answer(self, guidance: Guidance, request: TurnRequest, clock: Clock | None = None) -> Turn:
-        """The rest of a turn for a guidance that is known already, corrected by a person, say."""
-        clock = clock or Clock()
-        person = request.person
+        """The rest of a turn for a guidance that stands already: understood before, or corrected by a person."""
+        clock, person = clock or Clock(), request.person
+        if guidance.act in ("edit", "create"):
+            patience = max(self.patience_ms, guidance.budget.latency_ms)
+            guidance = replace(guidance, budget=replace(guidance.budget, latency_ms=patience))
+        guidance = replace(guidance, budget=replace(guidance.budget, candidates=request.k))
         with clock.stage("retrieve"):
-            found = self.retriever.retrieve(guidance, person, max(request.k, 10))
+            found = self.retriever.retrieve(guidance, person, max(request.k, self.depth))
+            hits = self._hits(found)
         with clock.stage("route"):
-            decision = self.router.route(guidance, person, found, self.arms, request.asked)
-        with clock.stage("draft"):
-            drafts, dropped = self._drafts(guidance, person, found, decision, clock)
-        with clock.stage("check"):
-            checked = [self._checked(draft, guidance) for draft in drafts]
+            situation = Situation(
+                hits=hits, coverage=found.coverage, gap=found.gap, allowed=found.allowed,
+                rejected=len(person.rejected), arms=tuple(maker.arm for maker in self.makers.values()),
+                asked=request.asked,
+            )  # fmt: skip
+            decision = self.router.route(guidance, situation)
+        making = _Making(self, guidance, person, found)
+        with clock.stage("make"):
+            served = respond(decision, guidance, situation, making.drafts)
         with clock.stage("explain"):
-            slate = self._slate(guidance, person, found, checked, request.k)
+            slate = tuple(self._reasoned(candidate, guidance, person) for candidate in served.slate)
             about = guidance.item_id or (slate[0].item_id if slate else None)
-            why = self.explainer.explain(about, guidance, person) if guidance.act == "explain" and about else ()
-        trace: dict[str, Any] = {
-            "plan": {"arms": decision.arms, "reason": decision.reason, "propensities": dict(decision.propensities),
-                     "exploring": decision.exploring},
-            "retrieved": {"items": found.item_ids, "scores": found.scores, "coverage": found.coverage,
-                          "gap": found.gap, "allowed": found.allowed, "note": found.note},
-            "dropped": dropped + [_blocked(each) for each in checked if not each.report.passed],
-            "milliseconds": clock.spent,
-        }  # fmt: skip
+            asked_why = guidance.act == "explain" and about is not None
+            why = self.explainer.explain(about, guidance, person) if asked_why and about is not None else ()
         return Turn(
-            id=fingerprint("turn", guidance.fingerprint, person.user_id, found.item_ids[:10], request.seed),
-            guidance=guidance, slate=slate, drafts=tuple(drafts), reports=tuple(each.report for each in checked),
-            question=decision.ask, explanation=why, message=_message(guidance, found, slate, decision, dropped, why),
-            trace=trace,
+            id=fingerprint("turn", guidance.fingerprint, person.user_id, found.item_ids[: request.k], request.seed),
+            guidance=guidance, slate=slate, drafts=tuple(making.made),
+            reports=tuple(judged.report for judged in making.judged), question=decision.ask, explanation=why,
+            message=" ".join(_said(guidance, found, decision, served, why)),
+            trace=_trace(decision, found, served, clock),
         )  # fmt: skip
 
-    def _drafts(
-        self, guidance: Guidance, person: Person, found: Retrieved, decision: Decision, clock: Clock
-    ) -> tuple[list[Draft], list[str]]:
-        """What the chosen makers made, and why the others made nothing."""
-        drafts: list[Draft] = []
-        dropped: list[str] = []
-        for name in decision.arms:
-            with clock.stage(name):
-                try:
-                    made = self.arms[name].make(guidance, person, found.item_ids, 1)
-                except Exception as error:  # whatever a maker stumbles over, the retrieved slate stands
-                    said = str(error) if isinstance(error, GenerecError) else f"{type(error).__name__}: {error}"
-                    dropped.append(f"{name} failed: {said[:300]}")
-                    continue
-            if isinstance(made, Abstain):
-                dropped.append(" ".join([made.reason, *_offers(made)]))
-            else:
-                drafts.extend(made)
-        return drafts, dropped
-
-    def _checked(self, draft: Draft, guidance: Guidance) -> Checked:
-        named = [*draft.parents, *(evidence.item_id for evidence in draft.evidence if evidence.item_id)]
-        facts = facts_of(self.retriever.meaning.catalog, named)
-        judged = self.gate.judge(draft, guidance, replace(self.scene, items=facts))
-        return Checked(draft=draft, report=judged.report, marks=judged.marks)
-
-    def _slate(
-        self, guidance: Guidance, person: Person, found: Retrieved, checked: Sequence[Checked], k: int
-    ) -> tuple[Candidate, ...]:
-        """Drafts that passed, then the retrieved; the best retrieved item is always among them."""
-        made = [self._made(each) for each in checked if each.report.passed]
+    def _hits(self, found: Retrieved) -> tuple[Candidate, ...]:
         titles = self.retriever.meaning.catalog.titles(found.item_ids)
-        kept = max(1, k - len(made))
-        retrieved = [
-            Candidate("retrieved", title, item_id, score=score, reason=self._reason(item_id, guidance, person))
-            for item_id, title, score in list(zip(found.item_ids, titles, found.scores, strict=True))[:kept]
-        ]
-        return (*made, *retrieved)
-
-    def _made(self, each: Checked) -> Candidate:
-        draft = each.draft
-        payload = draft.payload
-        title = payload.title or (self._titles(draft.parents[:1]) if draft.parents else "")
-        parent = draft.parents[0] if draft.mode == "edited" and draft.parents else None
-        reason = (
-            "; ".join(f"{rule.rule}: {rule.value}" for rule in payload.rules) if isinstance(payload, SetPayload) else ""
+        return tuple(
+            Candidate("retrieved", title, item_id, score=score)
+            for item_id, title, score in zip(found.item_ids, titles, found.scores, strict=True)
         )
-        label = each.marks.label if each.marks is not None else ""
-        return Candidate(draft.mode, title, parent, draft, each.report, draft.reward, label, reason)
 
-    def _titles(self, item_ids: Sequence[str]) -> str:
-        return ", ".join(self.retriever.meaning.catalog.titles(item_ids))
+    def _reasoned(self, candidate: Candidate, guidance: Guidance, person: Person) -> Candidate:
+        if candidate.reason or candidate.item_id is None:
+            return candidate
+        return replace(candidate, reason=self.explainer.reason(candidate.item_id, guidance, person))
 
-    def _reason(self, item_id: str, guidance: Guidance, person: Person) -> str:
-        statements: tuple[Statement, ...] = self.explainer.explain(item_id, guidance, person)
-        return statements[0].text if statements else ""
+
+@dataclass(frozen=True)
+class _Making:
+    """What the makers of one turn made, and what the gate said of it."""
+
+    loop: Loop
+    guidance: Guidance
+    person: Person
+    found: Retrieved
+    made: list[Draft] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+
+    def drafts(self, arm: Arm) -> list[Drafted] | Abstain:
+        """The drafts of one maker, each with the gate's report."""
+        maker = self.loop.makers[arm.name]
+        made = maker.make(self.guidance, self.person, self.found.item_ids, 1)
+        if isinstance(made, Abstain):
+            return Abstain(" ".join([made.reason, *_offers(made)]))
+        drafted = []
+        for draft in made:
+            judged = self._judge(draft)
+            self.made.append(draft)
+            self.judged.append(judged)
+            worth = maker.worth(draft, self.guidance, self.person)
+            drafted.append(Drafted(_candidate(draft, judged, worth, self.loop.retriever), worth))
+        blocked = [judged for judged in self.judged[-len(made) :] if not judged.report.passed]
+        if len(blocked) == len(made):
+            return Abstain("; ".join(_blocked(judged) for judged in blocked))
+        return drafted
+
+    def _judge(self, draft: Draft) -> Judged:
+        named = [*draft.parents, *(evidence.item_id for evidence in draft.evidence if evidence.item_id)]
+        facts = facts_of(self.loop.retriever.meaning.catalog, named)
+        return self.loop.gate.judge(draft, self.guidance, replace(self.loop.scene, items=facts))
+
+
+def _candidate(draft: Draft, judged: Judged, worth: float, retriever: Retriever) -> Candidate:
+    payload = draft.payload
+    parent = draft.parents[0] if draft.mode == "edited" and draft.parents else None
+    title = payload.title or (retriever.meaning.catalog.titles([parent])[0] if parent else "")
+    rules = payload.rules if isinstance(payload, SetPayload) else ()
+    reason = "; ".join(f"{rule.rule}: {rule.value}" for rule in rules)
+    label = judged.marks.label if judged.marks is not None else ""
+    return Candidate(draft.mode, title, parent, draft, judged.report, worth, label, reason)
 
 
 class Clock:
@@ -217,32 +189,38 @@ def _offers(made: Abstain) -> list[str]:
     return [*conflict, *([f"What would do: {'; '.join(made.relaxations)}."] if made.relaxations else [])]
 
 
-def _blocked(each: Checked) -> str:
-    reasons = [f"{verdict.check}: {'; '.join(verdict.reasons)}" for verdict in each.report.blocking]
-    return f"draft {each.draft.id} did not pass ({' | '.join(reasons)})"
+def _blocked(judged: Judged) -> str:
+    reasons = [f"{verdict.check}: {'; '.join(verdict.reasons)}" for verdict in judged.report.blocking]
+    return f"it did not pass the checks ({' | '.join(reasons)})"
 
 
-def _message(
-    guidance: Guidance,
-    found: Retrieved,
-    slate: Sequence[Candidate],
-    decision: Decision,
-    dropped: Sequence[str],
-    why: Sequence[Statement],
-) -> str:
+def _trace(decision: Decision, found: Retrieved, served: Served, clock: Clock) -> dict[str, Any]:
+    return {
+        "plan": {"arms": decision.arms, "reason": decision.reason, "propensities": dict(decision.propensities),
+                 "exploration": decision.exploration, "features": decision.features},
+        "retrieved": {"items": found.item_ids, "scores": found.scores, "coverage": found.coverage, "gap": found.gap,
+                      "allowed": found.allowed, "note": found.note},
+        "served": {"arm": served.arm, "cost": served.cost, "notes": served.notes},
+        "milliseconds": clock.spent,
+    }  # fmt: skip
+
+
+def _said(
+    guidance: Guidance, found: Retrieved, decision: Decision, served: Served, why: Sequence[Statement]
+) -> Iterator[str]:
     """What the person reads above the slate."""
-    said: list[str] = list(guidance.notes)
+    yield from guidance.notes
     if decision.ask is not None:
-        said.append(decision.ask.text)
+        yield decision.ask.text
     if guidance.act == "explain":
-        said.append("; ".join(statement.text for statement in why) or "Nothing in your history or wishes explains it.")
-    said += dropped
-    if found.allowed == 0:
-        said.append(f"Nothing in the catalogue meets {' and '.join(map(str, guidance.conditions))}.")
-    elif guidance.act in ("create", "edit") and all(candidate.mode == "retrieved" for candidate in slate):
-        said.append("Nothing was made; these exist.")
+        yield "; ".join(statement.text for statement in why) or "Nothing in the history or the wishes explains it."
+    if guidance.act in ("edit", "create"):
+        yield from served.notes
+        if not decision.arms:
+            yield f"Nothing was made: {decision.reason}."
+    if found.allowed == 0 and guidance.conditions:
+        yield f"Nothing in the catalogue meets {' and '.join(map(str, guidance.conditions))}."
     if found.note:
-        said.append(found.note)
+        yield f"({found.note})"
     if guidance.unread:
-        said.append(f"Not used: {', '.join(guidance.unread)}.")
-    return " ".join(said)
+        yield f"Not used: {', '.join(guidance.unread)}."

@@ -1,0 +1,120 @@
+"""The GeneRec loop around a trained system: what `generec.GeneRec(system)` gives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from generec.fidelity.gate import Gate, plain_checks
+from generec.fidelity.keys import Keys, default_keys
+from generec.fidelity.ledger import Ledger
+from generec.fidelity.originals import Originals
+from generec.fidelity.policy import Policy
+from generec.fidelity.provenance import Marker
+from generec.fidelity.scene import Scene
+from generec.loop.explain import Explainer
+from generec.loop.instructor import EmbeddedInstructor
+from generec.loop.meaning import Meaning
+from generec.loop.profile import FittedProfileWriter, Profile, ProfileWriter
+from generec.loop.retrieve import Retriever
+from generec.loop.router import Router
+from generec.loop.set_maker import SetMaker
+from generec.loop.text_maker import TextEditMaker, plain_editor
+from generec.loop.turn import Loop, RoutedMaker, TurnRequest
+from generec.protocols import Instructor
+from generec.records import Age, Guidance, Person, Statement, Turn
+from generec.system import System
+from generec.types import Dataset
+
+
+@dataclass(kw_only=True)
+class GeneRec:
+    """Answers people in words: retrieves, edits, creates, checks and explains.
+
+    system: a trained recommender; data: what people did, for profiles and popularity (people without a known history
+    are served all the same). folder: of the origin ledger; keys: of provenance, kept outside of it. instructor and
+    makers: others than the embedded ones. Everything is built on first use.
+    """
+
+    system: System[Any]
+    data: Dataset | None = None
+    folder: Path
+    keys: Keys = field(default_factory=default_keys)
+    policy: Policy = field(default_factory=Policy)
+    instructor: Instructor | None = None
+    makers: Mapping[str, RoutedMaker] | None = None
+    router: Router = field(default_factory=Router)
+
+    def turn(self, request: TurnRequest) -> Turn:
+        """One turn of a dialogue."""
+        return self.loop.turn(request)
+
+    def person(self, user_id: str | None = None, history: tuple[str, ...] = (), age: Age = "adult") -> Person:
+        """A person with the profile that their history gives; the history of the data where none is given."""
+        events = history or (self.histories.get(user_id, ()) if user_id is not None else ())
+        lines = Profile().refreshed(self.writer, events).lines
+        return Person(user_id=user_id, history=tuple(events), profile=lines, age=age)
+
+    def explain(self, item_id: str, person: Person) -> tuple[Statement, ...]:
+        """Why an item, for a person, with citations."""
+        return self.loop.explainer.explain(item_id, Guidance(profile=person.profile), person)
+
+    @cached_property
+    def histories(self) -> dict[str, tuple[str, ...]]:
+        """What every person of the data did, oldest first."""
+        if self.data is None:
+            return {}
+        grouped = self.data.events.group_by("user_id", maintain_order=True).agg("item_id")
+        return {
+            user: tuple(items) for user, items in zip(grouped["user_id"], grouped["item_id"].to_list(), strict=True)
+        }
+
+    @cached_property
+    def counts(self) -> list[int]:
+        """How many people used each item."""
+        used = Counter(item for items in self.histories.values() for item in set(items))
+        return [used[item_id] for item_id in self.system.catalog.item_ids]
+
+    @cached_property
+    def writer(self) -> FittedProfileWriter:
+        return ProfileWriter().fit(self.system.catalog, self.system.activity.tolist())
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        return Meaning(self.system.catalog)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return Ledger(self.folder / "origins.jsonl")
+
+    @cached_property
+    def loop(self) -> Loop:
+        """The parts of a turn, wired together."""
+        repeats = bool(self.data is not None and self.data.repeats)
+        retriever = Retriever(recommender=self.system, meaning=self.meaning, repeat=repeats)
+        explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
+        makers = self.makers if self.makers is not None else self._makers(retriever)
+        marker = Marker(self.keys, self.ledger)
+        return Loop(
+            instructor=self.instructor or EmbeddedInstructor(meaning=self.meaning), retriever=retriever,
+            router=self.router, makers=makers, gate=Gate(plain_checks(), self.policy, marker.mark),
+            scene=self._scene(), explainer=explainer,
+        )  # fmt: skip
+
+    def _makers(self, retriever: Retriever) -> dict[str, RoutedMaker]:
+        found: list[RoutedMaker] = [
+            TextEditMaker(retriever=retriever, editor=plain_editor(self.system.catalog)),
+            SetMaker(retriever=retriever),
+        ]
+        return {maker.arm.name: maker for maker in found}
+
+    def _scene(self) -> Scene:
+        rights = self.data.info.get("rights") if self.data is not None else None
+        catalog = self.system.catalog
+        originals = Originals.of(dict(zip(catalog.item_ids, catalog.texts, strict=True)))
+        return Scene(rights=rights or "own", ledger=self.ledger, keys=self.keys, originals=originals)

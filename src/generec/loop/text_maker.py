@@ -1,0 +1,85 @@
+"""Texts of items edited for a guidance: the item's own words, what the person asked for first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from generec.create.text_editor import DESCRIPTION, HEADLINE, SNIPPET, Form, TextEditor
+from generec.create.text_fluency import NgramFluency
+from generec.loop.arms import Arm
+from generec.loop.retrieve import Retriever
+from generec.records import Abstain, BackendCard, Draft, Guidance, Person
+from generec.types import TEXT_FIELDS, Catalog, Condition
+
+ARM = Arm(name="text edits", action="edit", kind="text", card=BackendCard("text editor"), latency_ms=50.0)
+FORMS = (SNIPPET, DESCRIPTION, HEADLINE)
+"""Tried in this order; the first that gives something other than the original is taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEditMaker:
+    """Edits the text of the item that was named, else of the best one retrieved (a Maker)."""
+
+    retriever: Retriever
+    editor: TextEditor
+    forms: tuple[Form, ...] = FORMS
+    arm: Arm = ARM
+
+    def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain:
+        """One draft, or why the original stands."""
+        item_id = guidance.item_id or (near[0] if near else None)
+        if item_id is None:
+            return Abstain("no item was named and none was found whose text could be edited")
+        editor = replace(self.editor, relevance=_Relevance(self.retriever, guidance))
+        source = texts_of(self.retriever.meaning.catalog, item_id)
+        reasons: list[str] = []
+        for form in self.forms:
+            made = editor.edit(item_id, source, guidance, form)
+            if isinstance(made, Draft):
+                return (made,)
+            reasons.append(f"{form.name}: {made.reason}")
+        return Abstain("; ".join(dict.fromkeys(reasons)))
+
+    def worth(self, draft: Draft, guidance: Guidance, person: Person) -> float:
+        """The score of the item itself: an edit shows what is there, it does not make it better."""
+        scores = self.retriever.scores(guidance, person)
+        return float(scores[self.retriever.meaning.catalog.row(draft.parents[0])])
+
+
+@dataclass(frozen=True)
+class _Relevance:
+    """How near texts are to what the guidance says of the person, by meaning."""
+
+    retriever: Retriever
+    guidance: Guidance
+
+    @cached_property
+    def tastes(self) -> list[str]:
+        said = [taste.words or _value(taste.condition) for taste in self.guidance.likes]
+        wished = [words for words in said if words]
+        return [*wished, *self.guidance.tone, *(line.text for line in self.guidance.profile if line.weight > 0)]
+
+    def __call__(self, texts: Sequence[str]) -> list[float]:
+        if not self.tastes or not texts:
+            return [0.0] * len(texts)
+        near = self.retriever.meaning.between(texts, self.tastes)
+        return [float(best) for best in near.max(axis=1)]
+
+
+def plain_editor(catalog: Catalog) -> TextEditor:
+    """An editor that writes as this catalogue does."""
+    return TextEditor(fluency=NgramFluency.fit(catalog.texts))
+
+
+def texts_of(catalog: Catalog, item_id: str) -> dict[str, str]:
+    """The descriptive fields of an item as text."""
+    row = catalog.frame.row(catalog.row(item_id), named=True)
+    fields = {name: row[name] for name in TEXT_FIELDS if row.get(name)}
+    return {name: value if isinstance(value, str) else ", ".join(value) for name, value in fields.items()}
+
+
+def _value(condition: Condition | None) -> str:
+    values = () if condition is None else condition.value
+    return " ".join(values) if isinstance(values, tuple) else str(values)
