@@ -10,7 +10,7 @@ from generec.data.world.making import make_world
 from generec.fidelity.authenticity import Authenticity
 from generec.fidelity.facts import described
 from generec.fidelity.originals import Originals
-from generec.records import Checked, Evidence, Guidance, Member, SetPayload, Stated, TextPayload, Total
+from generec.records import Checked, Evidence, Guidance, Member, SetPayload, Stated, Taste, TextPayload, Total
 from generec.types import Condition
 
 CHECK = Authenticity()
@@ -86,6 +86,9 @@ def test_words_of_people_come_with_the_request_or_have_owners():
     assert outcome(draft) == "fail"
     assert outcome(draft, Guidance(evidence=(said,))) == "pass"
     assert outcome(draft, ASKED, replace(AROUND, people={"r1": frozenset({"u1"})})) == "pass"
+    wished = text_draft(evidence=(*evidence_of("v1"), Evidence("like#0", "night baking", None, "asked", "person")))
+    assert outcome(wished) == "fail"
+    assert outcome(wished, Guidance(likes=(Taste(1.0, words="baking at night"),))) == "pass"
 
 
 @dataclass(frozen=True)

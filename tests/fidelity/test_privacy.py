@@ -14,7 +14,8 @@ from generec.fidelity.personal_data import personal_data, plain, redacted
 from generec.fidelity.policy import Policy
 from generec.fidelity.privacy import Leak, Privacy, canary_leaks
 from generec.fidelity.user_vector import inversion_auc, protected
-from generec.records import Evidence, Guidance
+from generec.records import Evidence, Guidance, ProfileLine, Taste
+from generec.types import Condition
 
 EXAMPLES = [(kind, sentence) for kind, sentences in PERSONAL.items() for sentence in sentences]
 CANARY = "zq7 Kv93-xTb2 pWn8 rLm4"
@@ -112,6 +113,25 @@ def test_facts_about_people_need_consent_or_a_crowd(owners, asker, outcome):
     people = {} if owners is None else {"r1": frozenset(owners)}
     draft = text_draft(evidence=(*evidence_of("v1"), said))
     assert Privacy()(draft, Guidance(user_id=asker), scene(people=people)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("guidance", "outcome"),
+    [
+        (Guidance(likes=(Taste(1.0, words="slow piano at night"),)), "pass"),
+        (Guidance(likes=(Taste(1.0, Condition("tags", "in", ("slow piano", "jazz"))),)), "pass"),
+        (Guidance(profile=(ProfileLine("p1", "You like slow piano", 1.0),)), "pass"),
+        (Guidance(evidence=(Evidence("e", "slow piano", trust="person"),)), "pass"),
+        (Guidance(likes=(Taste(1.0, words="slow cello"), Taste(1.0, words="loud piano"))), "unknown"),
+        (Guidance(evidence=(Evidence("e", "slow piano", "v1", trust="person"),)), "unknown"),
+        (Guidance(), "unknown"),
+    ],
+)
+def test_words_of_whoever_asks_are_theirs(guidance, outcome):
+    draft = text_draft(evidence=(*evidence_of("v1"), Evidence("like#0", "slow piano", None, "asked", "person")))
+    assert Privacy()(draft, guidance, scene()).outcome == outcome
+    review = replace(draft, evidence=(Evidence("like#0", "slow piano", "v1", "asked", "person"),))
+    assert Privacy()(review, guidance, scene()).outcome == "unknown"  # of another item's readers
 
 
 def test_the_policy_says_how_large_a_crowd_is():

@@ -11,9 +11,23 @@ from generec.fidelity.scene import Scene
 from generec.records import Evidence, Guidance, Member
 
 
+def own_words(evidence: Evidence, guidance: Guidance) -> bool:
+    """Whether these are words of whoever asks: of the request or of their profile, about no item."""
+    if evidence.trust != "person" or evidence.item_id is not None:
+        return False
+    said = [evidence.text for evidence in guidance.evidence if evidence.trust == "person" and evidence.item_id is None]
+    said += [line.text for line in guidance.profile]
+    for taste in (*guidance.likes, *guidance.dislikes):
+        said += [taste.words, taste.source.quote, *([_written(taste.condition.value)] if taste.condition else [])]
+    wanted, numbers = _terms(evidence.text), _numbers(evidence.text)
+    return any(wanted <= _terms(text) and numbers <= _numbers(text) for text in said)
+
+
 def ungrounded(evidence: Evidence, guidance: Guidance, scene: Scene) -> list[str]:
     """Why a piece of evidence does not count; people's words must come with the request or have known owners."""
-    if evidence in guidance.evidence or (evidence.trust == "person" and evidence.id in scene.people):
+    if evidence in guidance.evidence or own_words(evidence, guidance):
+        return []
+    if evidence.trust == "person" and evidence.id in scene.people:
         return []
     facts = scene.items.get(evidence.item_id or "")
     if facts is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generec.fidelity.facts import described
+from generec.fidelity.grounding import own_words
 from generec.fidelity.payload import sources, words
 from generec.fidelity.personal_data import personal_data
 from generec.fidelity.scene import Scene, conclude
@@ -40,8 +41,8 @@ def canary_leaks(texts: Sequence[str], canaries: Sequence[str], share: float = 0
 class Privacy:
     """Fails on personal data that the publisher's own text does not hold, facts about too few people, leaked canaries.
 
-    Evidence of trust `person` needs the person's own consent or the policy's number of users; whose it is stands in
-    `Scene.people`, and what does not stand there is unknown.
+    Evidence of trust `person` must be of whoever asks, who consented, or of the policy's number of users. What is not
+    of the request or the profile has its owners in `Scene.people`; what has none is unknown.
     """
 
     name: str = "privacy"
@@ -72,7 +73,7 @@ class Privacy:
         """(facts about too few others, facts about nobody knows whom)."""
         few, unowned = [], []
         for evidence in draft.evidence:
-            if evidence.trust != "person":
+            if evidence.trust != "person" or own_words(evidence, guidance):
                 continue
             owners = scene.people.get(evidence.id)
             if not owners:
