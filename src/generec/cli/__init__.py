@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import data, demo, environment, evaluate, inspection, models, train
+from generec.cli import data, demo, environment, evaluate, inspection, loop, models, train
 from generec.cli.commands import Commands
 
 app = typer.Typer(
@@ -22,6 +22,12 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("recommend")(models.recommend)
 app.command("similar")(models.similar)
 app.command("insert")(models.insert)
+app.command("chat")(loop.chat)
+app.command("edit")(loop.edit)
+app.command("create")(loop.create)
+app.command("explain")(loop.explain)
+app.command("gaps")(loop.gaps)
+app.command("detect")(loop.detect)
 app.command("inspect")(inspection.inspect)
 app.command("recipes")(environment.recipes)
 app.command("doctor")(environment.doctor)

@@ -108,7 +108,7 @@ class Loop:
             guidance=guidance, slate=slate, drafts=tuple(making.made),
             reports=tuple(judged.report for judged in making.judged), question=decision.ask, explanation=why,
             message=" ".join(_said(guidance, found, decision, served, why)),
-            trace=_trace(decision, found, served, clock),
+            trace={**_trace(decision, found, served, clock), "marks": making.marks},
         )  # fmt: skip
 
     def _hits(self, found: Retrieved) -> tuple[Candidate, ...]:
@@ -152,6 +152,18 @@ class _Making:
         if len(blocked) == len(made):
             return Abstain("; ".join(_blocked(judged) for judged in blocked))
         return drafted
+
+    @property
+    def marks(self) -> dict[str, dict[str, str]]:
+        """What goes out with each draft that passed: its bytes as text, its signed sidecar, its ledger record."""
+        return {
+            judged.report.draft: {
+                "content": judged.marks.content.decode(), "sidecar": judged.marks.sidecar, "label": judged.marks.label,
+                "record": judged.marks.record.id,
+            }
+            for judged in self.judged
+            if judged.marks is not None and judged.report.passed
+        }  # fmt: skip
 
     def _judge(self, draft: Draft) -> Judged:
         named = [*draft.parents, *(evidence.item_id for evidence in draft.evidence if evidence.item_id)]
