@@ -173,5 +173,21 @@ def _phones(text: str, regions: Sequence[str]) -> Iterator[Found]:
         from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
     for region in regions:
         for match in PhoneNumberMatcher(text, region):
+            if not _telephonic(match.raw_string, text[max(0, match.start - 20) : match.start]):
+                continue
             value = format_number(match.number, PhoneNumberFormat.E164)
             yield Found("phone", match.start, match.end, value)
+
+
+_TELEPHONE = re.compile(
+    r"\b(?:tel|phone|call|ring|dial|text|fax|mobile|cell|handy|hotline|whatsapp|móvil)", re.IGNORECASE
+)
+_GROUPED = re.compile(r"(?:1[ .-])?\d{3}([ .-])\d{3}\1\d{4}")
+
+
+def _telephonic(raw: str, before: str) -> bool:
+    """Whether digits are written as a telephone number: sizes, ranks and article numbers are valid numbers too."""
+    if raw.startswith("+") or _TELEPHONE.search(before):
+        return True
+    national = raw[0] in "0(" and sum(character.isdigit() for character in raw) >= 9
+    return national or _GROUPED.fullmatch(raw) is not None

@@ -87,7 +87,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "gambling": {
         "adult": (
-            "casino*, roulette, blackjack, bookmaker*, bookie*, slot machine*, betting, sports bet*, "
+            "casino*, roulette, blackjack, bookmaker*, bookies, slot machine*, betting, sports bet*, "
             "jackpot*, wager*, gambl*, lottery ticket*, scratch card*, scratchcard*, free spins, poker room*, "
             "online poker, place your bet*, baccarat, craps table*, betting odds, high roller*, double your "
             "stake*, video poker, accumulator bet*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from generec.fidelity.facts import Facts
 from generec.fidelity.policy import Policy
@@ -68,6 +68,6 @@ def conclude(
 
     The gate sets the severity as its policy says; until then a verdict blocks.
     """
-    outcome = "fail" if faults else "unknown" if doubts else "pass"
+    outcome: Literal["pass", "fail", "unknown"] = "fail" if faults else "unknown" if doubts else "pass"
     reasons = (*faults, *doubts, *notes) or ("no fault found",)
-    return Verdict(check, outcome, "block", reasons, tuple(evidence), score)  # type: ignore[arg-type]
+    return Verdict(check, outcome, "block", reasons, tuple(evidence), score)
