@@ -1,6 +1,7 @@
 """Writes the adversarial suite of the text verifier: hand-written seeds times corruptions, and honest edits.
 
     python bench/adversarial_text.py > tests/evidence/adversarial.jsonl
+    python bench/adversarial_text.py --figures tests/evidence/adversarial.jsonl
 
 Seeds (adversarial_seeds.txt), separated by empty lines: `#` title, `.` a sentence that can stand alone, `+` one that
 points back, `&` one that limits the sentence before it, `~ A | B` two who must not be swapped, `p a | b` a plural that
@@ -10,10 +11,12 @@ they have word lists of their own. First come the seeds' evidence, one line each
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -282,7 +285,33 @@ def _swapped(sentence: str, one: str, other: str) -> str:
     return capital(pattern.sub(lambda found: other if found.group().lower() == one.lower() else one, sentence))
 
 
+def figures(path: Path) -> int:
+    """Prints, operator by operator, how many corruptions are refused and honest edits accepted."""
+    from generec.evidence.verify import verify
+    from generec.records import Evidence
+
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    evidence = {line["seed"]: [Evidence(**one) for one in line["evidence"]] for line in lines if "seed" in line}
+    right: Counter[tuple[str, str]] = Counter()
+    total: Counter[tuple[str, str]] = Counter()
+    for case in lines:
+        if "text" in case:
+            found = verify(case["text"], [one for seed in case["seeds"] for one in evidence[seed]])
+            good = found.supported is (case["expect"] == "accept")
+            for operator in (case["operator"], "all"):
+                right[case["expect"], operator] += good
+                total[case["expect"], operator] += 1
+    for key in sorted(total):
+        print(f"{key[0]:8}{key[1]:24}{right[key]:6} of {total[key]}")
+    return int(right["refuse", "all"] < total["refuse", "all"])
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--figures", type=Path, help="a suite whose figures are printed instead")
+    chosen = parser.parse_args()
+    if chosen.figures is not None:
+        return figures(chosen.figures)
     found = seeds(Path(__file__).with_name("adversarial_seeds.txt"))
     for number, seed in enumerate(found):
         print(json.dumps({"seed": number, "evidence": seed.evidence(number)}, ensure_ascii=False))

@@ -21,6 +21,7 @@ from generec.evidence.lexicon import (
     ELLIPTIC,
     FINITE,
     FUNCTION_WORDS,
+    LINKS,
     NEGATIONS,
     PARTICIPLES,
     POSSESSIVES,
@@ -35,7 +36,7 @@ from generec.evidence.lexicon import (
     VERBS,
     WHOLE,
 )
-from generec.evidence.tokens import Token, tokenise
+from generec.evidence.tokens import UNIT, Token, singular, tokenise
 
 _END = re.compile(r"[.!]+[\"”’')\]]*\s+(?=[\"“‘'(\[]*(\w))")
 _WHOLE = re.compile(WHOLE, re.IGNORECASE)
@@ -168,19 +169,28 @@ def _points_back(forms: Sequence[str], at: int) -> bool:
 
 
 def _points_outside(tokens: Sequence[Token]) -> bool:
-    """Whether a first clause points at something it does not name: possessives may mean what it has just named, and
-    `this lamp` is the item."""
+    """Whether a first clause points at something it does not name.
+
+    `this lamp` is the item; possessives may mean what the clause has just named, `they` a plural in it.
+    """
     forms = [token.form for token in tokens]
     for at, token in enumerate(tokens):
-        local = token.form in POSSESSIVES and any(other.is_content for other in tokens[:at])
-        named = token.form in ("this", "these") and at + 1 < len(tokens) and tokens[at + 1].is_content
-        if _points_back(forms, at) and not local and not named:
+        named = [other.form for other in tokens[:at] if other.is_content]
+        plural = any(singular(form) != form for form in named)
+        local = (token.form in POSSESSIVES and named) or (token.form in ("they", "them", "their") and plural)
+        shown = token.form in ("this", "these") and at + 1 < len(tokens) and tokens[at + 1].is_content
+        if _points_back(forms, at) and not local and not shown:
             return True
     return _elliptic(forms)
 
 
 def _goes_on(forms: Sequence[str]) -> bool:
-    return forms[0] in CONTINUATIONS or (forms[0] in ("also", "plus") and list(forms[1:2]) != [","])
+    """Whether a sentence continues the one before it."""
+    return (
+        LINKS.search(" ".join(forms)) is not None
+        or forms[0] in CONTINUATIONS
+        or (forms[0] in ("also", "plus") and list(forms[1:2]) != [","])
+    )
 
 
 def _subjectless(forms: Sequence[str]) -> bool:
@@ -198,7 +208,9 @@ def _takes_back(forms: Sequence[str]) -> bool:
         return True
     if _subjectless(forms) and len(forms) < 5:
         return True
-    if not verb and (forms[0] in PREPOSITIONS or forms[-1] in TRAILERS or len(forms) < 2):
+    if forms[-1] in TRAILERS and FINITE.isdisjoint(forms[:-1]):
+        return True
+    if not verb and (forms[0] in PREPOSITIONS or len(forms) < 2):
         return True
     denies = forms[0] in _TAKES_BACK and forms[1:2] and forms[1] in VERBS and not NEGATIONS.isdisjoint(forms[2:4])
     return bool(denies) or (forms[-1] in ("apply", "applies") and len(forms) < 6)
@@ -216,6 +228,10 @@ def _elliptic(forms: Sequence[str]) -> bool:
         if form in ("first", "last", "next") and before == "the" and ends:
             return True
         if at == 0 and (form in QUANTIFIERS or form in ("one", "neither", "others") or form[0].isdigit()) and ends:
+            return True
+        if at == 0 and form == "each" and following.endswith("s") and not following.endswith("ss"):
+            return True
+        if before == "the" and form.isdigit() and not following.startswith(UNIT):
             return True
         if form in ("here", "there") and not (form == "there" and said):
             return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -92,9 +94,16 @@ CONTRASTS = _words(
 CONTINUATIONS = _words(
     "then so therefore thus hence besides moreover furthermore next afterwards afterward later meanwhile similarly "
     "likewise consequently accordingly and because which who where that neither either also too again finally others "
-    "another second third fourth here"
+    "another second third fourth here together"
 )
 """How a sentence begins that goes on from the one before."""
+
+LINKS = re.compile(
+    r"\b(?:then|meanwhile|there(?:by|in|after)|(?<!or )(?<!no )later(?! than)|(?<!or )earlier(?! than)|that way|"
+    r"in the (?:process|meantime|end)|as a result|in (?:turn|addition|contrast|fact|other words)|by contrast|"
+    r"for (?:example|instance))\b"
+)
+"""Words that go on from the sentence before, wherever they stand."""
 
 PREPOSITIONS = _words(
     "for with without until till while if when in at on from to by during after before since as because only not "
@@ -106,7 +115,7 @@ TRAILERS = _words("only excluded extra not apply applies each too required")
 """A verbless sentence that ends so belongs to the one before."""
 
 WHOLE = (
-    r"[*†‡]|\b(?:following|as follows|listed below|imagine|suppose|pretend\w*|myths?|hoax|rumou?rs?|cancell?ed|"
+    r"[*†‡]|\b(?:the following|as follows|listed below|imagine|suppose|pretend\w*|myths?|hoax|rumou?rs?|cancell?ed|"
     r"discontinued|recalled|withdrawn|untrue|falsely|no longer (?:available|valid|made|sold|supported|true)|sold out|"
     r"debunk\w*|allegations?|correction|satir\w+|parody|spoof|fictional|joke aside)\b"
 )
@@ -119,6 +128,7 @@ ABBREVIATIONS = _words(
 )
 
 VERBS = _words(
+    "'s 're 've 'll 'd 'm "
     "is are was were be been being am has have had having does do did will would can could may might must shall should "
     "comes come came includes include included runs run ran takes take took costs cost offers offer offered shows show "
     "showed plays play played lasts last lasted starts start started begins begin began ends end ended opens open "
@@ -150,6 +160,7 @@ VERBS_OR_NOUNS = _words(
 """Verbs that may be nouns: a sentence that has no other verb is not known to have one."""
 FINITE = VERBS - VERBS_OR_NOUNS - _words("be being been having")
 AUXILIARIES = _words(
+    "'s 're 've 'll 'd 'm "
     "is are was were be been being am has have had does do did will would can could may might must shall should"
 )
 

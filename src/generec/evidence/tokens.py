@@ -39,6 +39,7 @@ _PIECES = re.compile(
     re.VERBOSE,
 )
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_CONTRACTED = re.compile(r"(?:it|he|she|that|this|there|here|they|we|you|i|who|what|one)'(?:s|re|ve|ll|d|m)")
 _NEGATED = {"ca": "can", "wo": "will", "sha": "shall"}
 _SYMBOLS = {
     **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‘’`´", "'"), **dict.fromkeys("‐‑‒–—−", "-"), "&": "and",
@@ -132,6 +133,8 @@ def _word(raw: str, start: int, end: int) -> Iterator[Token]:
         forms: tuple[str, ...] = (_NEGATED.get(stem, stem), "not")
     elif form == "cannot":
         forms = ("can", "not")
+    elif _CONTRACTED.fullmatch(form):
+        forms = (form[: form.index("'")], form[form.index("'") :])
     else:
         forms = (NUMBER_WORDS.get(form, form),)
     for one in forms:
