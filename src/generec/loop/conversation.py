@@ -52,6 +52,9 @@ class Conversation:
             return self.undo()
         if turn.guidance.act == "reset":
             self.states = [State()]
+        about = turn.guidance.item_id
+        if turn.guidance.act == "explain" and about is not None and about not in self._shown():
+            turn = replace(turn, message=f"{self._title(about)}: {self.why_not(about)}", explanation=())
         return self._kept(turn)
 
     def undo(self) -> Turn:
@@ -104,6 +107,16 @@ class Conversation:
             return "you know it already"
         place = int((scores > scores[row]).sum()) + 1
         return f"it stands at place {place} of {int((scores > float('-inf')).sum())} for what you asked"
+
+    def _shown(self) -> set[str]:
+        """Items of the last slate, the members of its sets included."""
+        turn = self.states[-1].turn
+        slate = () if turn is None else turn.slate
+        members = [item for candidate in slate if candidate.draft for item in candidate.draft.parents]
+        return {*members, *(candidate.item_id for candidate in slate if candidate.item_id)}
+
+    def _title(self, item_id: str) -> str:
+        return self.loop.retriever.meaning.catalog.titles([item_id])[0]
 
     def _person(self) -> Person:
         lines = self.profile

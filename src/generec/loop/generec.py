@@ -95,6 +95,7 @@ class GeneRec:
     @cached_property
     def loop(self) -> Loop:
         """The parts of a turn, wired together."""
+        self.meaning.similarity("the sentence model is loaded now, not in the first turn")
         repeats = bool(self.data is not None and self.data.repeats)
         retriever = Retriever(recommender=self.system, meaning=self.meaning, repeat=repeats)
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)

@@ -87,14 +87,14 @@ class Retriever:
             scores += self.weights.profile * line.weight * self.fit(Taste(1.0, line.condition, line.text))
         for anchor in guidance.anchors:
             scores += self.weights.anchor * anchor.weight * self._closeness(anchor)
-        for direction in guidance.directions:
-            scores += self.weights.direction * self._rank_by(direction)
         for words in (guidance.audience, *guidance.tone):
             if words:
                 scores += self.weights.audience * self._meant(words)
         gone = {*person.rejected, *(anchor.item_id for anchor in guidance.anchors)}
         allowed = self.allowed(guidance.conditions)
         allowed[catalog.known_rows(tuple(gone) + (() if self.repeat else person.history))] = False
+        for direction in guidance.directions:
+            scores += self.weights.direction * self._rank_by(direction, allowed)
         return np.where(allowed, scores, -np.inf).astype(np.float32), note
 
     def allowed(self, conditions: Sequence[Condition]) -> Mask:
@@ -135,12 +135,13 @@ class Retriever:
         vectors = self.meaning.vectors
         return _squashed(vectors @ vectors[self.meaning.catalog.row(anchor.item_id)])
 
-    def _rank_by(self, direction: Direction) -> Scores:
-        """Rank of each item by a field, from 0 to 1; 0 where it has no value."""
+    def _rank_by(self, direction: Direction, allowed: Mask) -> Scores:
+        """Rank of each item by a field among the allowed, from 0 to 1; 0 where it has no value."""
         column = self.meaning.catalog.frame[direction.field]
-        values = column.cast(pl.Date).to_physical() if column.dtype == pl.Date else column
-        ranked = (values.cast(pl.Float64).fill_nan(None) * direction.sign).rank("average")
-        found: Scores = (ranked / max(values.count(), 1)).fill_null(0.0).to_numpy().astype(np.float32)
+        values = column.to_physical() if column.dtype.is_temporal() else column
+        numbers = values.cast(pl.Float64).fill_nan(None).set(~pl.Series(allowed), None)
+        ranked = (numbers * direction.sign).rank("average") / max(numbers.count(), 1)
+        found: Scores = ranked.fill_null(0.0).to_numpy().astype(np.float32)
         return found
 
     def _gap(self, guidance: Guidance, allowed: Mask) -> float:

@@ -63,7 +63,11 @@ class SetMaker:
     def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain:
         """Up to n sets, or which demands contradict each other and what would do."""
         brief = self.briefing(guidance, self.retriever.meaning.catalog)
-        made = self.creator.create(brief, self._pool(guidance, person), guidance.seed, n)
+        pool = self._pool(guidance, person)
+        made = self.creator.create(brief, pool, guidance.seed, n)
+        stated = tuple(rule for rule in brief.rules if not isinstance(rule, AtMostPer))
+        if isinstance(made, Abstain) and len(stated) < len(brief.rules):  # variety is good taste, nobody's condition
+            made = self.creator.create(replace(brief, rules=stated), pool, guidance.seed, n)
         if isinstance(made, Abstain):
             return made
         named = [replace(draft, guidance=guidance.fingerprint, payload=_titled(draft, guidance)) for draft in made]

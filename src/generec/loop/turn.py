@@ -71,10 +71,10 @@ class Loop:
         clock, person = Clock(), request.person
         with clock.stage("instruct"):
             guidance = self.instructor.instruct(request.words, person, request.before)
-        known = {line.id: line for line in person.profile}
+        notes = guidance.notes if _says_something(guidance) else ("These words do not say what to look for.",)
         guidance = replace(
             guidance, user_id=person.user_id, consent=person.consent and guidance.consent, age=person.age,
-            profile=tuple(known.values()), locale=person.locale, seed=request.seed,
+            profile=person.profile, locale=person.locale, seed=request.seed, notes=notes,
         )  # fmt: skip
         return self.answer(guidance, request, clock)
 
@@ -194,6 +194,11 @@ class Clock:
             yield
         finally:
             self.spent[name] = round(1000 * (time.perf_counter() - began), 2)
+
+
+def _says_something(guidance: Guidance) -> bool:
+    wishes = (guidance.hard, guidance.likes, guidance.dislikes, guidance.anchors, guidance.directions, guidance.totals)
+    return guidance.act != "recommend" or any(wishes) or bool(guidance.unread or guidance.notes or guidance.audience)
 
 
 def _offers(made: Abstain) -> list[str]:
