@@ -104,7 +104,7 @@ class GeneRec:
         return Loop(
             instructor=self.instructor or EmbeddedInstructor(meaning=self.meaning), retriever=retriever,
             router=self.router, makers=makers, gate=Gate(plain_checks(), self.policy, marker.mark),
-            scene=self._scene(), explainer=explainer,
+            scene=self._scene(), explainer=explainer, publish=marker.publish,
         )  # fmt: skip
 
     def _makers(self, retriever: Retriever) -> dict[str, RoutedMaker]:
@@ -115,7 +115,9 @@ class GeneRec:
         return {maker.arm.name: maker for maker in found}
 
     def _scene(self) -> Scene:
+        """Without stated rights nothing may be made of the catalogue: the check says unknown, and that blocks."""
+        frame = self.system.catalog.frame
         rights = self.data.info.get("rights") if self.data is not None else None
-        catalog = self.system.catalog
-        originals = Originals.of(dict(zip(catalog.item_ids, catalog.texts, strict=True)))
-        return Scene(rights=rights or "own", ledger=self.ledger, keys=self.keys, originals=originals)
+        prose = frame["description"] if "description" in frame.columns else frame["item_id"].clear()
+        texts = {item: text for item, text in zip(frame["item_id"], prose, strict=False) if text}
+        return Scene(rights=rights, ledger=self.ledger, keys=self.keys, originals=Originals.of(texts))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from generec.fidelity.facts import facts_of
 from generec.fidelity.gate import Gate, Judged
+from generec.fidelity.legality import Legality
+from generec.fidelity.payload import sources
+from generec.fidelity.provenance import Marks
 from generec.fidelity.scene import Scene
 from generec.loop.arms import Arm
 from generec.loop.explain import Explainer
@@ -21,6 +24,7 @@ from generec.records import (
     Abstain,
     Candidate,
     Draft,
+    GateReport,
     Guidance,
     Person,
     SetPayload,
@@ -63,6 +67,7 @@ class Loop:
     gate: Gate
     scene: Scene  # what the checks may look at; the facts of the items are looked up for each draft
     explainer: Explainer
+    publish: Callable[[Draft, Marks, GateReport], object] | None = None  # enters in the ledger what is shown
     depth: int = 20  # items that router and makers look at
     patience_ms: float = 10_000.0  # what an edit or a creation may take where it was asked for
 
@@ -98,6 +103,7 @@ class Loop:
         making = _Making(self, guidance, person, found)
         with clock.stage("make"):
             served = respond(decision, guidance, situation, making.drafts)
+            making.published(served.slate)
         with clock.stage("explain"):
             slate = tuple(self._reasoned(candidate, guidance, person) for candidate in served.slate)
             about = guidance.item_id or (slate[0].item_id if slate else None)
@@ -142,8 +148,8 @@ class _Making:
         if isinstance(made, Abstain):
             return Abstain(" ".join([made.reason, *_offers(made)]))
         drafted = []
-        for draft in made:
-            judged = self._judge(draft)
+        for plain in made:
+            draft, judged = self._judge(plain)
             self.made.append(draft)
             self.judged.append(judged)
             worth = maker.worth(draft, self.guidance, self.person)
@@ -165,10 +171,19 @@ class _Making:
             if judged.marks is not None and judged.report.passed
         }  # fmt: skip
 
-    def _judge(self, draft: Draft) -> Judged:
-        named = [*draft.parents, *(evidence.item_id for evidence in draft.evidence if evidence.item_id)]
-        facts = facts_of(self.loop.retriever.meaning.catalog, named)
-        return self.loop.gate.judge(draft, self.guidance, replace(self.loop.scene, items=facts))
+    def _judge(self, plain: Draft) -> tuple[Draft, Judged]:
+        """The draft with the credits that its sources ask for, and the verdicts on it."""
+        facts = facts_of(self.loop.retriever.meaning.catalog, list(sources(plain)))
+        scene = replace(self.loop.scene, items=facts)
+        draft = Legality().disclosed(plain, scene)
+        return draft, self.loop.gate.judge(draft, self.guidance, scene)
+
+    def published(self, slate: Sequence[Candidate]) -> None:
+        """Enters in the ledger which drafts are shown."""
+        shown = {candidate.draft.id for candidate in slate if candidate.draft is not None}
+        for draft, judged in zip(self.made, self.judged, strict=True):
+            if self.loop.publish is not None and judged.marks is not None and draft.id in shown:
+                self.loop.publish(draft, judged.marks, judged.report)
 
 
 def _candidate(draft: Draft, judged: Judged, worth: float, retriever: Retriever) -> Candidate:
