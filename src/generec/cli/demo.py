@@ -67,8 +67,18 @@ def demo(
 
         out.text("4. Generated for three people, who were not shown these items before")
         people = shown(system, dataset, parts, out)
+        out.text("5. A conversation that retrieves, edits, creates a set and explains")
+        turns = talked(system, dataset, parts, output, seed, out)
         _next_steps(output, out)
-        out.document({"data": str(data), "model": str(output / "model"), "report": report.document(), "people": people})
+        out.document(
+            {
+                "data": str(data),
+                "model": str(output / "model"),
+                "report": report.document(),
+                "people": people,
+                "turns": turns,
+            }
+        )
 
 
 def judged(system: System[Any], dataset: Dataset, parts: Split, seed: int, out: Output) -> Report:
@@ -101,12 +111,43 @@ def shown(system: System[Any], dataset: Dataset, parts: Split, out: Output) -> l
     return people
 
 
+def talked(
+    system: System[Any], dataset: Dataset, parts: Split, output: Path, seed: int, out: Output
+) -> list[dict[str, Any]]:
+    """A few scripted turns of one person with the loop around the model."""
+    from generec.cli.loop import document, show_turn
+    from generec.loop.conversation import Conversation
+    from generec.loop.generec import GeneRec
+
+    generec = GeneRec(system=system, data=dataset, folder=output / "ledger")
+    request = parts.test[0].request
+    person = generec.person(request.user_id, request.history)
+    out.text(f"   {request.user_id}: {'; '.join(line.text for line in person.profile)}")
+    talk = Conversation(generec.loop, person, generec.writer, k=4, seed=seed)
+    turns = []
+    for words in (
+        "funny videos about reptiles, at most 10 minutes",
+        "shorten the description of {first} for beginners",
+        "start over",
+        "make me a playlist of 4 calm videos, an hour at most in total",
+        "why did I get {last}?",
+    ):
+        slate = talk.states[-1].turn.slate if talk.states[-1].turn is not None else ()
+        retrieved = [candidate.title for candidate in slate if candidate.mode == "retrieved"]
+        said = words.format(first=retrieved[0], last=retrieved[-1]) if retrieved else words
+        turn = talk.say(said)
+        show_turn(turn, said, out)
+        turns.append(document(turn, said))
+    return turns
+
+
 def _next_steps(output: Path, out: Output) -> None:
     out.text(f"Model: {output / 'model'} (README.md inside). Plots: {output / 'report'}.")
     out.text("Next:")
     for line in (
         f"generec inspect {output / 'model'}",
         f"generec recommend {output / 'model'} --user u00001 --filter 'duration < 300'",
+        f"generec chat {output / 'model'} --user u00001",
         "generec data import YOUR_LOG -o mine && generec train mine -o mine-model && generec evaluate mine "
         "--model mine-model",
     ):

@@ -55,8 +55,8 @@ def chat(
         turns = []
         for words in say or _asked(out):
             turn = talk.say(words)
-            turns.append(_document(turn, words))
-            _show_turn(turn, words, out)
+            turns.append(document(turn, words))
+            show_turn(turn, words, out)
         out.document({"user": user, "turns": turns})
 
 
@@ -251,7 +251,8 @@ def _answered(talk: Conversation, guidance: Guidance) -> Turn:
     return talk.loop.answer(known, TurnRequest(words="", person=person, k=2, seed=talk.seed))
 
 
-def _show_turn(turn: Turn, words: str, out: Output) -> None:
+def show_turn(turn: Turn, words: str, out: Output) -> None:
+    """One turn for people: what was said, understood, shown and checked."""
     out.text()
     out.text(f"> {words}")
     out.text(f"understood: {'; '.join(chips(turn.guidance)) or 'nothing in particular'}")
@@ -298,7 +299,7 @@ def _show_made(turn: Turn, mode: str, file: Path | None, out: Output) -> None:
             out.text(f"    {candidate.reason}")
     if not made:
         out.text(turn.message or f"nothing was {mode}")
-    out.document(_document(turn, ""))
+    out.document(document(turn, ""))
     if not made:
         raise typer.Exit(1)
 
@@ -321,7 +322,8 @@ def _bounds(low: float | None, high: float | None) -> str:
     return " and ".join(part for part in parts if part)
 
 
-def _document(turn: Turn, words: str) -> dict[str, Any]:
+def document(turn: Turn, words: str) -> dict[str, Any]:
+    """One turn for scripts."""
     from generec.records import to_json
 
     shown: dict[str, Any] = json_module.loads(to_json(turn))

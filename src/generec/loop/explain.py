@@ -40,7 +40,7 @@ class Explainer:
 
     def explain(self, item_id: str, guidance: Guidance, person: Person) -> tuple[Statement, ...]:
         """The strongest statements, best first; none where nothing is supported. Raises UsageError for unknown ids."""
-        shared = self._shared(item_id, person)
+        shared = self._shared(item_id, guidance, person)
         history = [event for event in person.history if event in self.catalog]
         effects = self._effects(item_id, history, [set(each.events) for each in shared])
         ranked = [(each, effect) for each, effect in zip(shared, effects, strict=True) if effect > 0]
@@ -50,7 +50,10 @@ class Explainer:
 
     def reason(self, item_id: str, guidance: Guidance, person: Person) -> str:
         """One line for a card: the strongest statement by rarity alone, without asking the recommender; '' for none."""
-        shared = [each.statement(self.catalog, math.log1p(len(each.events))) for each in self._shared(item_id, person)]
+        shared = [
+            each.statement(self.catalog, math.log1p(len(each.events)))
+            for each in self._shared(item_id, guidance, person)
+        ]
         found = [*self._asked(item_id, guidance), *shared]
         best = max(found, key=lambda statement: statement.weight, default=None)
         popular = self._popular(item_id) if best is None else (best,)
@@ -70,15 +73,16 @@ class Explainer:
             for text, condition in zip(said, met, strict=True)
         ]
 
-    def _shared(self, item_id: str, person: Person) -> list[_Shared]:
-        """Values that the item shares with events of the history."""
+    def _shared(self, item_id: str, guidance: Guidance, person: Person) -> list[_Shared]:
+        """Values that the item shares with events of the history and that were not asked for anyway."""
+        asked = {(condition.field, condition.value) for condition in guidance.conditions}
         rows = [(event, self.catalog.row(event)) for event in person.history if event in self.catalog]
         row = self.catalog.row(item_id)
         found: list[_Shared] = []
         for name, column in self._fields.items():
             for value in column[row]:
                 events = tuple(dict.fromkeys(event for event, at in rows if value in column[at]))
-                if events:
+                if events and (name, value) not in asked:
                     rarity = -math.log(max(self._shares[name][value], 1e-9))
                     found.append(_Shared(item_id, name, value, events, rarity))
         return found
