@@ -18,7 +18,7 @@ from generec.data.dataset import item_rows
 from generec.errors import InputError, UsageError, unknown
 from generec.types import Case, Dataset, Events, Request, Split
 
-NEGATIVE_EVENTS = frozenset({"skip", "dislike", "hide", "impression"})
+NEGATIVE_EVENTS = frozenset({"skip", "dislike", "reject", "hide", "impression"})
 """Kinds of event that say that a person did not want an item; neither trained on nor asked for."""
 
 GIVEN_NAMES = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation",
