@@ -9,19 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from generec.errors import UsageError
-from generec.nn.attention import CausalSelfAttention, PackedLayout, TransformerBlock
+from generec.nn.attention import PackedLayout, Prefix, TransformerBlock
 from generec.nn.item_model import ItemModel
-from generec.nn.ragged import pad
 from generec.types import Context, ItemIndex
-
-
-@dataclass(frozen=True)
-class Prefix:
-    """Keys and values of what B requests have read, kept once per request and shared by all its beams."""
-
-    keys: tuple[Tensor, ...]  # per layer (B, H, T, d)
-    values: tuple[Tensor, ...]  # per layer (B, H, T, d)
-    lengths: Tensor  # (B,)
 
 
 @dataclass(frozen=True)
@@ -86,11 +76,9 @@ class DecoderOnlyModel(ItemModel):
         layout = PackedLayout(context.offsets)
         x, keys, values = self._read(context.tokens), [], []
         for block in self._blocks():
-            projected = pad(block.attention.qkv(block.attention_norm(x)), layout.slots, layout.rows, layout.width)
-            _, key, value = _heads(block.attention, projected)
+            x, key, value = block.read(x, layout)
             keys.append(key)
             values.append(value)
-            x = block(x, layout)
         prefix = Prefix(tuple(keys), tuple(values), context.offsets[1:] - context.offsets[:-1])
         nothing = tuple(key[:, :, :0] for key in keys)
         return self._log_probs(x[context.last], 0), WrittenState(prefix, nothing, nothing, 0)
@@ -99,12 +87,9 @@ class DecoderOnlyModel(ItemModel):
         x = self._read(tokens + sum(self.sizes[: state.level]))  # (M, D)
         keys, values = [], []
         for place, block in enumerate(self._blocks()):
-            query, key, value = _heads(block.attention, block.attention.qkv(block.attention_norm(x))[:, None])
-            keys.append(torch.cat([state.keys[place], key], dim=2))
-            values.append(torch.cat([state.values[place], value], dim=2))
-            mixed = _attend(block.attention, query, state.prefix, place, keys[-1], values[-1])
-            x = x + block.dropout(block.attention.out(mixed))
-            x = x + block.dropout(block.feed_forward(block.feed_forward_norm(x)))
+            x, key, value = block.step(x, state.prefix, place, state.keys[place], state.values[place])
+            keys.append(key)
+            values.append(value)
         level = state.level + 1
         return self._log_probs(x, level), WrittenState(state.prefix, tuple(keys), tuple(values), level)
 
@@ -115,36 +100,6 @@ class DecoderOnlyModel(ItemModel):
 
     def extend(self, index: ItemIndex, features: Tensor) -> None:
         """New items are written in the codes that exist: there is nothing to add."""
-
-
-def _heads(attention: CausalSelfAttention, projected: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(n, T, 3D) to query, key and value, each (n, H, T, d)."""
-    rows, length = projected.shape[:2]
-    query, key, value = projected.view(rows, length, 3, attention.heads, -1).permute(2, 0, 3, 1, 4)
-    return query, key, value
-
-
-def _attend(
-    attention: CausalSelfAttention, query: Tensor, prefix: Prefix, place: int, keys: Tensor, values: Tensor
-) -> Tensor:
-    """One token per beam (M, H, 1, d) over its request's prefix and its own written codes, (M, D)."""
-    requests, heads, longest, width = prefix.keys[place].shape
-    written = keys.shape[2]
-    query = query.squeeze(2) * width**-0.5  # (M, H, d)
-    grouped = query.view(requests, -1, heads, width).transpose(1, 2)  # (B, H, W, d)
-    before = grouped @ prefix.keys[place].transpose(-1, -2)  # (B, H, W, T)
-    steps = torch.arange(longest, device=query.device)
-    distance = prefix.lengths[:, None] + written - 1 - steps  # (B, T), at least 1 inside a row
-    before = before + attention.bias[:, distance.clamp(1, attention.reach - 1)].transpose(0, 1)[:, :, None]
-    before = before.masked_fill((steps >= prefix.lengths[:, None])[:, None, None], -torch.inf)
-    own = (keys @ query[..., None]).squeeze(-1)  # (M, H, t)
-    own = own + attention.bias[:, torch.arange(written - 1, -1, -1, device=query.device).clamp(max=attention.reach - 1)]
-    scores = torch.cat([before.transpose(1, 2).reshape(len(query), heads, longest), own], dim=-1)
-    weights = scores.softmax(-1)
-    past = weights[..., :longest].view(requests, -1, heads, longest).transpose(1, 2) @ prefix.values[place]
-    mixed = past.transpose(1, 2).reshape(len(query), heads, width)
-    mixed = mixed + (weights[..., None, longest:] @ values).squeeze(2)
-    return mixed.reshape(len(query), heads * width)
 
 
 @dataclass(frozen=True, kw_only=True)
