@@ -264,7 +264,7 @@ def test_planted_faults_are_named_by_stage(people: WorldPeople, goals: Goals) ->
     named: dict[str, list[str | None]] = {
         name: [] for name in ("none", "instruction", "retrieval", "creation", "explanation")
     }
-    for user_id in people.user_ids[:50]:
+    for user_id in people.user_ids[:35]:
         goal = goals.for_item(user_id)
         good = items(goal, serving(goal)[:3])
         other = subtopics()[(goal.eyes.items[serving(goal)[0]].subtopic + 17) % 60]

@@ -103,8 +103,6 @@ class WorldPeople:
         """What a turn may know of a person: what they took, oldest first. Nothing hidden."""
         return Person(user_id=user_id, history=tuple(self._history[self.rows([user_id])[0]]))
 
-    # ---- what things are worth
-
     def true_utility(self, user_id: str, candidate: Candidate, guidance: Guidance | None = None) -> float:
         """What a candidate is worth to a person once they have it.
 
@@ -167,8 +165,6 @@ class WorldPeople:
         return Oracle(
             self.catalog.item_ids[rows[top]], float(items[top]), subtopics()[best].name, how, float(leaf[best]) + style
         )
-
-    # ---- what people do
 
     def respond(self, turn: Turn, meaning: Guidance | None = None) -> tuple[Feedback, ...]:
         """The answer to one turn: glances, clicks with dwell, likes, dislikes; `reject` where nothing was taken.
