@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import data, demo, environment, evaluate, inspection, loop, models, train
+from generec.cli import bench, data, demo, environment, evaluate, inspection, loop, models, train
 from generec.cli.commands import Commands
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
 app.command("demo")(demo.demo)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
