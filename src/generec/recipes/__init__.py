@@ -52,6 +52,18 @@ def _tiger() -> Recipe[Any]:
     return tiger()
 
 
+def _what_and_how() -> Recipe[Any]:
+    from generec.recipes.what_and_how import what_and_how
+
+    return what_and_how()
+
+
+def _what_and_how_shuffled() -> Recipe[Any]:
+    from generec.recipes.what_and_how import what_and_how_shuffled
+
+    return what_and_how_shuffled()
+
+
 RECIPES: dict[str, Callable[[], Recipe[Any]]] = {
     "one_pass": _one_pass,
     "one_pass_shuffled": _one_pass_shuffled,
@@ -59,6 +71,8 @@ RECIPES: dict[str, Callable[[], Recipe[Any]]] = {
     "sasrec": _sasrec,
     "sasrec_text": _sasrec_text,
     "tiger": _tiger,
+    "what_and_how": _what_and_how,
+    "what_and_how_shuffled": _what_and_how_shuffled,
 }
 
 
