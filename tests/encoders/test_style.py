@@ -100,8 +100,7 @@ def test_contract_with_words_numbers_and_taste():
 
 @pytest.mark.parametrize("part", [STYLE, TURNED])
 def test_style_says_how_and_not_what(part):
-    for excess in above_chance(part, "topic"):
-        assert abs(excess) < 0.05
+    assert max(above_chance(part, "topic")) < 0.05  # below it is no leak: neighbours guess by shares, not the commonest
     for facet in FACETS:
         linear, neighbours = above_chance(part, facet)
         assert linear > 0.4
