@@ -6,8 +6,9 @@ for meaning to reach the model.
 
 The shuffled twin deals the same codes out to the items at random. In the recipe the model also reads the items'
 features (in its trunk, and as the mean of the items below a node of the trie), and every node has a vector of its own:
-what a code no longer says may be learnt there. `blind` takes the features away from the model, so that the codes alone
-carry meaning. Selected on validation, trained on train, one seed.
+what a code no longer says may be learnt there. `blind` takes the features away from the model; `shared` takes the nodes'
+own vectors away too, so that all nodes with a code share its vector and the codes alone carry meaning in what is
+written. Selected on validation, trained on train, one seed.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from generec.data.split import split
 from generec.evaluation.protocol import evaluate
 from generec.fitting.checkpoint import write_atomically
 from generec.fitting.loop import Run
-from generec.models.one_pass import OnePassModel
+from generec.models.one_pass import LevelScorer, OnePassModel
 from generec.protocols import ModelSpec
 from generec.recipe import Recipe
 from generec.recipes.one_pass import one_pass, one_pass_shuffled
@@ -47,6 +48,24 @@ class Blind:
         return self.of.build(index, features.new_zeros(len(features), 0))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """A blind model whose nodes have no vectors of their own: a code means the same wherever it stands."""
+
+    of: ModelSpec[OnePassModel]
+
+    def build(self, index: ItemIndex, features: Tensor) -> OnePassModel:
+        model = Blind(of=self.of).build(index, features)
+        for scorer in model.scorers:
+            assert isinstance(scorer, LevelScorer)
+            torch.nn.init.zeros_(scorer.nodes.weight).requires_grad_(False)
+        return model
+
+
+def shared(recipe: Recipe[OnePassModel]) -> Recipe[OnePassModel]:
+    return replace(recipe, name=f"{recipe.name}_shared", model=Shared(of=recipe.model))
+
+
 def blind(recipe: Recipe[OnePassModel]) -> Recipe[OnePassModel]:
     return replace(recipe, name=f"{recipe.name}_blind", model=Blind(of=recipe.model))
 
@@ -56,6 +75,8 @@ RECIPES: dict[str, Callable[[], Recipe[OnePassModel]]] = {
     "shuffled": one_pass_shuffled,
     "codes, blind": lambda: blind(one_pass()),
     "shuffled, blind": lambda: blind(one_pass_shuffled()),
+    "codes, shared": lambda: shared(one_pass()),
+    "shuffled, shared": lambda: shared(one_pass_shuffled()),
 }
 
 
@@ -89,7 +110,7 @@ def main() -> None:
         }  # fmt: skip
         write_atomically(asked.out, (json.dumps(found, indent=1) + "\n").encode())
     rows = found["rows"]
-    for kind in ("", ", blind"):
+    for kind in ("", ", blind", ", shared"):
         if f"codes{kind}" in rows and f"shuffled{kind}" in rows:
             loss = 1 - rows[f"shuffled{kind}"]["recall@10"] / rows[f"codes{kind}"]["recall@10"]
             print(f"shuffled codes cost {100 * loss:.1f} % of Recall@10{kind.replace(',', ' when')}")
