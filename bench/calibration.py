@@ -53,8 +53,8 @@ def main() -> None:
         print(table(card, asked.threshold))
         found = card.likelihood
         print(
-            f"log-likelihood an event: model {found.model:.3f}, popularity {found.popularity:.3f}, uniform "
-            f"{found.uniform:.3f}; gain {found.gain.mean:.3f} [{found.gain.low:.3f}, {found.gain.high:.3f}]"
+            f"log-likelihood an event: model {found.model:.3f}, popularity {found.popularity:.3f}, "
+            f"uniform {found.uniform:.3f}; gain {found.gain.mean:.3f} [{found.gain.low:.3f}, {found.gain.high:.3f}]"
         )
         print("calibrated" if card.calibrated(asked.threshold) else f"NOT calibrated: {card.faults(asked.threshold)}")
         if name == "fitted":
