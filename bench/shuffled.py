@@ -6,7 +6,7 @@ for meaning to reach the model.
 
 The shuffled twin deals the same codes out to the items at random. In the recipe the model also reads the items'
 features (in its trunk, and as the mean of the items below a node of the trie), and every node has a vector of its own:
-what a code no longer says may be learnt there. `blind` takes the features away from the model; `shared` takes the nodes'
+what a code no longer says may be learnt there. `blind` takes the features away; `shared` takes the nodes'
 own vectors away too, so that all nodes with a code share its vector and the codes alone carry meaning in what is
 written. Selected on validation, trained on train, one seed.
 """
