@@ -99,3 +99,10 @@ def test_every_hyperparameter_is_listed_with_its_value(name):
         for step in key.split("."):
             part = part[int(step)] if step.isdigit() else getattr(part, step)
         assert json.loads(json.dumps(part)) == value
+
+
+def test_an_empty_slot_stays_empty_and_takes_no_text():
+    made = recipe("what_and_how")
+    assert override(made, ["encoder.parts.0.style.taste=null"]) == made
+    with pytest.raises(UsageError, match="takes a part"):
+        override(made, ["encoder.parts.0.style.taste=tfidf"])

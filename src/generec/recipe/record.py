@@ -102,6 +102,7 @@ def _replace(part: Any, path: Sequence[str], value: str, setting: str) -> Any:
 
 def _parse(cls: type, name: str, before: object, value: str, setting: str) -> Any:
     from pydantic import TypeAdapter, ValidationError
+    from pydantic.errors import PydanticSchemaGenerationError
 
     if dataclasses.is_dataclass(before):
         fields = ", ".join(field.name for field in dataclasses.fields(before))
@@ -113,6 +114,10 @@ def _parse(cls: type, name: str, before: object, value: str, setting: str) -> An
     hint = typing.get_type_hints(cls)[name]
     try:
         return TypeAdapter(hint).validate_python(parsed)
+    except PydanticSchemaGenerationError:  # a slot for a part, which may stand empty
+        if parsed is not None or type(None) not in typing.get_args(hint):
+            raise UsageError(f"{setting!r}: {name} takes a part, which only a recipe in Python can put there") from None
+        return None
     except ValidationError as error:
         raise UsageError(f"{setting!r}: {name} takes {hint}, {error.errors()[0]['msg'].lower()}") from None
 
