@@ -43,7 +43,6 @@ class TextBrief:
     what: Code = ()
     how: Code = ()
     user: Tensor | None = None  # (D,) mean of the features of what the person used
-    parents: tuple[str, ...] = ()  # items that the evidence was taken from
     human: str = ""  # a text by a person that the drafts have to beat
 
 
@@ -252,7 +251,7 @@ class FittedTextCreator:
             id=fingerprint("text creator", kept.text, brief.guidance.fingerprint),
             mode="created",
             payload=TextPayload(kept.text, spans=kept.spans),
-            parents=brief.parents,
+            parents=tuple(dict.fromkeys(one.item_id for one in brief.evidence if one.id in used and one.item_id)),
             evidence=tuple(one for one in brief.evidence if one.id in used),
             backend=CARD,
             guidance=brief.guidance.fingerprint,

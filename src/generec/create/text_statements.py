@@ -16,6 +16,7 @@ from generec.evidence.verify import EvidenceIndex
 from generec.records import Evidence, Span
 
 _OF_ONE_ITEM = ("number", "date", "name")
+_OFFER = frozenset(["free", "charge", "cost", "costs", "price", "priced", "sale", "stock", "delivery", "guarantee"])
 
 
 def statements(text: str) -> tuple[str, ...]:
@@ -31,8 +32,9 @@ def statements(text: str) -> tuple[str, ...]:
 
 
 def is_specific(statement: str) -> bool:
-    """Whether it names a number, a date or a name: such a fact is of one item and goes for no other."""
-    return any(claim.kind in _OF_ONE_ITEM for claim in claims(statement))
+    """Whether it names a number, a date, a name or a price: such a fact is of one item and goes for no other."""
+    named = any(claim.kind in _OF_ONE_ITEM for claim in claims(statement))
+    return named or not _OFFER.isdisjoint(words_of(statement))
 
 
 def sayings(evidence: Iterable[Evidence]) -> tuple[str, ...]:

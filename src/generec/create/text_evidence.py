@@ -1,0 +1,88 @@
+"""What the items of a catalogue say of a *what* and of a *how*: evidence for a text about an item that is not there.
+
+A fact of one item goes for no other, so numbers, dates, names and prices stay behind. What is left is evidence about
+the kind of thing, not about an item: it carries no item id, its own id says where it was taken from. Statements that
+items of several *whats* share tell the how; those of one what alone tell the what.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from generec.create.text_statements import is_specific, statements
+from generec.records import Code, Evidence
+
+
+@dataclass(frozen=True)
+class CodedTexts:
+    """The texts of a catalogue under their codes."""
+
+    item_ids: Sequence[str]
+    texts: Sequence[str]  # '' where an item has none
+    what: Tensor  # (N, Lw)
+    how: Tensor  # (N, Lh)
+    name: str = "description"  # of the field
+    wide: int = 48
+    """Items looked at on each side."""
+    _said: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def gather(self, what: Code, hows: Sequence[Code], near: Sequence[int] = (), each: int = 6) -> tuple[Evidence, ...]:
+        """At most `each` statements of the what and of every how, in turns. near: rows that come first."""
+        about = closest(self.what, what, near)[: self.wide]
+        made = [closest(self.how, how, near)[: self.wide] for how in hows]
+        spread = range(0, len(self.texts), max(1, len(self.texts) // (4 * self.wide)))  # who says what elsewhere
+        whats = self._whats([*about, *(row for rows in made for row in rows), *spread])
+        sides = [self._of(about, each, {one: 0 for one in whats if len(whats[one]) == 1})]
+        shared = {one: -len(found) for one, found in whats.items() if len(found) > 1}
+        sides += [self._of(rows, each, shared) for rows in made]
+        found: dict[str, Evidence] = {}
+        for place in range(each):
+            for side in sides:
+                for one in side[place : place + 1]:
+                    found.setdefault(one.text, one)
+        return tuple(found.values())
+
+    def _of(self, rows: Sequence[int], count: int, order: dict[str, int]) -> list[Evidence]:
+        """The first statements of some rows by an order; those without a place in it are left out."""
+        found: dict[str, str] = {}
+        for row in rows:
+            for at, one in enumerate(self.said(row)):
+                if one in order:
+                    found.setdefault(one, f"{self.item_ids[row]}#{self.name}.{at}")
+        best = sorted(found, key=lambda one: order[one])[:count]
+        return [Evidence(found[one], one, None, self.name) for one in best]
+
+    def _whats(self, rows: Iterable[int]) -> dict[str, set[int]]:
+        """The first codes of what under which each statement is made."""
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for row in dict.fromkeys(rows):
+            for one in self.said(row):
+                found[one].add(int(self.what[row, 0]) if self.what.shape[1] else 0)
+        return found
+
+    def said(self, row: int) -> tuple[str, ...]:
+        """What an item's text says that may go for others."""
+        if row not in self._said:
+            self._said[row] = tuple(one for one in statements(self.texts[row]) if not is_specific(one))
+        return self._said[row]
+
+
+def closest(codes: Tensor, code: Code, near: Sequence[int] = ()) -> list[int]:
+    """Rows that share the first level of a code, those that share more levels first, then those in `near`."""
+    wanted = torch.tensor(code[: codes.shape[1]], dtype=codes.dtype)
+    shared = (codes[:, : len(wanted)] == wanted).long().cumprod(1).sum(1)  # (N,)
+    rank = torch.full((len(codes),), len(near))
+    rank[torch.tensor(near, dtype=torch.int64)] = torch.arange(len(near))
+    order = torch.argsort(rank, stable=True)
+    order = order[torch.argsort(-shared[order], stable=True)]
+    return [row for row in order.tolist() if shared[row] > 0]
+
+
+def origin(evidence: Evidence) -> str:
+    """The item that a statement about a kind of thing was taken from."""
+    return evidence.id.rpartition("#")[0]
