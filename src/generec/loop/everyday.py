@@ -35,9 +35,7 @@ scientific : science
 fashion : textiles
 synthesiser, synthesizer, synthesisers, synthesizers, synth : synths
 bird : birds
-photo, photos : camera
 choir, choral : choirs
-train, trains : railways
 veg, veggies, veggie : vegetables
 computer programming, programming : coding
 computers, computing : technology

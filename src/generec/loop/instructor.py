@@ -94,7 +94,8 @@ class EmbeddedInstructor:
         fixed = _apart([*fixed, *(NoiseMark(start, end) for start, end in changed)])
         state = drops.state if drops is not None else before
         usual = _usual(state)
-        marks = self.lexer.marks(sentence, fixed, usual)
+        adjusting = bool(changed) and not (state is not None and state.count is not None)
+        marks = self.lexer.marks(sentence, fixed, usual, adjusting, act.about)
         found = Reader(sentence, marks, act, self.lexicon, self.roles).read()
         if act.verb is not None:
             words = sentence.quote(*act.verb).lower()
@@ -197,18 +198,23 @@ class EmbeddedInstructor:
         return Question(f"What do you mean by “{words}”: {named}?", options)
 
     def _corrected(self, sentence: Sentence) -> Sentence:
-        speller = self.lexicon.speller
-        tokens = []
-        for at, token in enumerate(sentence.tokens):
-            inside = at > 0 and sentence.tokens[at - 1].form not in (".", "!", "?", ":")
-            known = token.stem in self.titles.at and token.capital and inside
-            right = token.form if known else speller.correct(token.form)
-            if right != token.form:
-                known = right[:-1] in speller.known and stem(right) in self.lexicon.trie.root
-                tokens.append(Token(token.text, right, stem(right), token.start, token.end, token.joined))
-            else:
-                tokens.append(token)
+        """The sentence with misspelt words put right; titles keep theirs."""
+        tokens = list(sentence.tokens)
+        for at, token in enumerate(tokens):
+            inside = at > 0 and tokens[at - 1].form not in (".", "!", "?", ":")
+            if token.stem in self.titles.at and token.capital and inside:
+                continue
+            named = inside and (token.capital or tokens[at - 1].form in ("by", "from"))
+            meant = self.lexicon.speller.candidates(token.form, named)
+            if meant:
+                right = next((word for word in meant if self._fits(tokens, at, word)), meant[0])
+                tokens[at] = replace(token, form=right, stem=stem(right))
         return Sentence(sentence.text, tuple(tokens))
+
+    def _fits(self, tokens: Sequence[Token], at: int, word: str) -> bool:
+        """Whether a word and its neighbour make a value together."""
+        pairs = ((tokens[at - 1].stem, stem(word)) if at else (), (stem(word), tokens[at + 1].stem) if at + 1 < len(tokens) else ())
+        return any(self.lexicon.trie.holds(pair) for pair in pairs if pair)
 
     def _is_kind(self, sentence: Sentence, thing: tuple[int, int]) -> bool:
         stems = [token.stem for token in sentence.tokens]

@@ -109,7 +109,9 @@ class Lexicon:
         self.trie = Trie()
         self._fill()
         self.common = _common(catalog, self.rows)
-        self.speller = Speller.of([*self._value_words()], catalog.texts)
+        self.speller = Speller.of(
+            self._value_words(True), self._value_words(False), self._name_words(), catalog.texts
+        )
 
     def match(self, tokens: Sequence[Token], stems: Sequence[str], at: int) -> Match | None:
         """The longest phrase that names values at a token; two or three tokens may also be written as one."""
@@ -117,7 +119,7 @@ class Lexicon:
         for size in (2, 3):
             if at + size <= len(stems) and (best is None or best.end < at + size):
                 found = self.trie.root.get("".join(stems[at : at + size]))
-                if found is not None and "" in found and all(tokens[at + step].is_word for step in range(size)):
+                if found is not None and "" in found and all(stems[at : at + size]):
                     best = Match(at + size, tuple(found[""]))
         return best
 
@@ -145,20 +147,23 @@ class Lexicon:
         words = [token.form for token in tokenise(named.values[0]) if token.is_word]
         return all(word in self.common or word.isdigit() or len(word) == 1 for word in words)
 
-    def value_words(self) -> set[str]:
-        return set(self._value_words())
-
-    def _value_words(self) -> Iterator[str]:
+    def _value_words(self, single: bool) -> Iterator[str]:
+        """Words that are values by themselves, or those of longer values; in singular and plural."""
         for name in self.fields:
             if name in NAMES or name == "series":
                 continue
             for value in self.rows[name]:
-                for token in tokenise(value):
-                    if token.form.isalpha() and len(token.form) > 3:
-                        yield from _numbers(token.form)
-        for said, meant in everyday():
+                words = [token.form for token in tokenise(value) if token.is_word]
+                if (len(words) == 1) == single:
+                    yield from (one for word in words if word.isalpha() and len(word) > 3 for one in _numbers(word))
+        for said, meant in everyday() if single else ():
             if all(self.trie.holds(_stems(name)) for name in meant):
                 yield from (word for phrase in said for word in phrase.split() if len(word) > 3 and word.isalpha())
+
+    def _name_words(self) -> Iterator[str]:
+        for name in self.fields:
+            for value in self.rows[name] if name in NAMES else ():
+                yield from (token.form for token in tokenise(value) if token.form.isalpha() and len(token.form) > 4)
 
     def _fill(self) -> None:
         for name in self.fields:

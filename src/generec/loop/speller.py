@@ -22,42 +22,59 @@ class Speller:
     known: frozenset[str]
     targets: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
+    common: frozenset[str]  # of the targets, those meant more often
+    names: Mapping[str, tuple[str, ...]]  # words of makers and places
 
     @staticmethod
-    def of(targets: Iterable[str], texts: Sequence[str]) -> Speller:
-        """targets: words of the catalogue's values; texts: where other real words are found (seen twice or more)."""
+    def of(values: Iterable[str], parts: Iterable[str], names: Iterable[str], texts: Sequence[str]) -> Speller:
+        """values: words that are values; parts: words of longer values; texts: where other real words are found."""
         from generec.loop.grammar.english import ENGLISH
         from generec.loop.grammar.known import grammar_words
-        from generec.loop.grammar.words import CUES
+        from generec.loop.grammar.words import CUES, MOODS
 
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(set(re.findall(r"[^\W\d_]+", text.lower())))
-        wanted = {*targets, *CUES}
-        letters: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(wanted):
-            if len(word) >= SHORTEST:
-                letters[word[0]].append(word)
-        known = wanted | ENGLISH | grammar_words()
-        return Speller(frozenset(known), {letter: tuple(words) for letter, words in letters.items()}, counts)
+        common = frozenset(values) | CUES
+        wanted = common | frozenset(parts)
+        named = frozenset(names)
+        graded = {form for mood in MOODS for form in (mood + "er", mood + "r", mood[:-1] + "ier", mood + "est", mood[:-1] + "iest", mood + "ly")}
+        known = wanted | ENGLISH | grammar_words() | named | graded
+        return Speller(known, _by_letter(wanted), counts, common, _by_letter(named))
 
-    def correct(self, word: str) -> str:
-        """The word meant; the word itself where it is known or nothing is near."""
+    def candidates(self, word: str, named: bool = False) -> tuple[str, ...]:
+        """The words that may be meant, the likeliest first; none where the word is known or nothing is near.
+
+        named: whether it may be a name, by a capital or by what stands before it.
+        """
         if len(word) < SHORTEST or word in self.known or not word.isalpha():
-            return word
-        found = self.nearest(word, self.targets.get(word[0], ()))
+            return ()
         seen = self.counts.get(word, 0)
-        return found if seen < 2 or self.counts.get(found, 0) > RARER * seen else word
+        near = self.nearest(word, self.names.get(word[0], ())) if named and len(word) > SHORTEST else ()
+        near = near or self.nearest(word, self.targets.get(word[0], ()))
+        return tuple(other for other in near if seen < 2 or self.counts.get(other, 0) > RARER * seen)
 
-    def nearest(self, word: str, among: Iterable[str]) -> str:
-        allowed = 2 if len(word) >= LONG else 1
-        best, least = word, allowed + 1
+    def nearest(self, word: str, among: Iterable[str]) -> tuple[str, ...]:
+        """Those that are the fewest slips away, within what is believed; common words first, then mere swaps of letters."""
+        least = 2 if len(word) >= LONG else 1
+        found: list[tuple[bool, bool, str]] = []
         for other in among:
-            if abs(len(other) - len(word)) < least:
-                found = slips(word, other, least - 1)
-                if found < least:
-                    best, least = other, found
-        return best
+            if abs(len(other) - len(word)) > least:
+                continue
+            number = slips(word, other, least)
+            if number < least:
+                found, least = [], number
+            if number == least:
+                found.append((other not in self.common, sorted(word) != sorted(other), other))
+        return tuple(other for *_, other in sorted(found))
+
+
+def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    letters: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words):
+        if len(word) >= SHORTEST:
+            letters[word[0]].append(word)
+    return {letter: tuple(found) for letter, found in letters.items()}
 
 
 def slips(one: str, other: str, most: int) -> int:

@@ -45,6 +45,7 @@ class Titles:
         self.rows: list[tuple[str, ...]] = []
         self.whole: dict[tuple[str, ...], set[int]] = defaultdict(set)
         self.short: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self.exact: dict[tuple[str, ...], set[int]] = defaultdict(set)  # by forms, not stems
         self.at: dict[str, set[int]] = defaultdict(set)
         self.first: dict[str, int] = defaultdict(int)
         frame = catalog.frame
@@ -68,14 +69,16 @@ class Titles:
         self.rows.append(stems)
         for one in set(stems):
             self.at[one].add(row)
+        made = set(stems_of(maker))
         for form in _wholes(title):
             words = stems_of(form)
-            if words:
+            if words and not made.issuperset(words):
                 self.whole[words].add(row)
+                self.exact[_forms(form)].add(row)
                 self.first[words[0]] = max(self.first[words[0]], len(words))
         for form in _shorts(title, maker):
             words = stems_of(form)
-            if words:
+            if words and not made.issuperset(words):
                 self.short[words].add(row)
 
     def whole_at(self, stems: Sequence[str], at: int, end: int | None = None) -> Mention | None:
@@ -152,6 +155,10 @@ class Titles:
         return self.rows[row]
 
 
+def _forms(text: str) -> tuple[str, ...]:
+    return tuple(token.form for token in tokenise(text) if token.is_word)
+
+
 def stems_of(text: str) -> tuple[str, ...]:
     return tuple(
         "and" if token.form == "&" else token.stem for token in tokenise(text) if token.is_word or token.form == "&"
@@ -166,7 +173,7 @@ def _wholes(title: str) -> Iterator[str]:
         yield from _articles(_BRACKETS.sub(" ", bare).strip())
         for one in inner:
             other = _ALSO.sub("", one.strip())
-            if len(other) > 2 and not re.match(r"(?:pack|set|pair|case|model|\d)", other, re.IGNORECASE):
+            if _YEAR.search(title) and len(other) > 2 and not re.match(r"(?:pack|set|pair|case|model|\d)", other, re.IGNORECASE):
                 yield from _articles(other)
     cut = _SIZE.sub("", _BRACKETS.sub(" ", bare)).strip(" ,-")
     if cut and cut != bare and len(cut.split()) > 1:

@@ -85,7 +85,7 @@ _UNDO = phrase(
     r"(?:bring|get|put) (?:back )?(?:the |my )?(?:list|results?|ones?|suggestions?|selection|picks?|slate|that)(?: back)? (?:from |i had |as it was |as they were |we had |that i had )*(?:before|back|earlier|previously)(?: (?:my|the|this|that|last|message|change|one|i|we|asked|said|wrote))*|"
     r"(?:like|as|how|the way) (?:it|they|things) (?:was|were) (?:before|earlier|a minute ago|a moment ago)(?: (?:that|this|my|the|last|message|change|please))*|(?:what|the list|the ones|the results) (?:i|we|you) (?:had|showed|showed me|got) (?:before|earlier|previously|a moment ago)(?: (?:that|this|my|the|last|message|change|please))*|"
     r"(?:strike|scratch|scrap|disregard|ignore|forget|drop|delete|remove) (?:that|the|my|what i) (?:last|latest|previous|just)(?: (?:one|bit|thing|message|request|change|step|part|wish|sentence|said|wrote))*|"
-    r"i (?:did not|do not) mean (?:that|it)(?: last)?(?: (?:one|bit|part|thing))?|that (?:was|is) a mistake|my mistake|i changed my mind(?: about that)?(?=$| [.!,])|put it back(?: (?:the way|how|as|like) it was)?|"
+    r"(?:the |my )?(?:results?|list|ones?|suggestions?|selection|picks?|slate) (?:from |i had |as it was |we had )*(?:before|earlier)(?: (?:that|this|it|my|last|message|one))*|i (?:did not|do not) mean (?:that|it)(?: last)?(?: (?:one|bit|part|thing))?|that (?:was|is) a mistake|my mistake|i changed my mind(?: about that)?(?=$| [.!,])|put it back(?: (?:the way|how|as|like) it was)?|"
     r"return to (?:the )?(?:previous|last|earlier|former|old)(?: (?:results?|list|ones?|state|suggestions?|selection|step))*|on second thoughts?,? ?(?:no|not|leave it|go back|the previous)|back (?:one|a) step|back up (?:one|a step|once)|ctrl ?\+? ?z|one step back(?:wards?)?(?: please)?|back please|back"
 )
 _UNDO_ONLY = re.compile(
@@ -103,7 +103,7 @@ _RESET = phrase(
 _MADE = r"(?:(?:computer|machine|ai|robot|software|auto|computer written|machine written|artificially|automatically) ?(?:made|generated|written|created|produced|invented)?|generated|invented|made up|synthetic|artificial|fake|fabricated|created|fictional|imaginary|generative|ai)"
 _STUFF = r"(?:stuff|things?|items?|products?|films?|movies?|videos?|articles?|content|texts?|ones?|suggestions?|stories|creations?|works?|results?|material|drafts?|versions?|pictures?|recommendations?)"
 _STOP = phrase(
-    rf"(?:(?:please|just|can you|could you|you can|you may|ok|okay|i want you to|i would rather you|now) )*(?:stop|quit|cease|no more|enough|enough of|enough with|leave|turn off|switch off|disable|cut out|cut|skip|drop|do not want|i do not want|without|avoid|hide|exclude|give me no|spare me|not|deactivate|halt|end|pause|less of) "
+    rf"(?:(?:please|just|can you|could you|you can|you may|ok|okay|i want you to|i would rather you|now) )*(?:stop|quit|cease|no more|no|nothing|none of|enough|enough of|enough with|leave|turn off|switch off|disable|cut out|cut|skip|drop|do not want|i do not want|without|avoid|hide|exclude|give me no|spare me|not|deactivate|halt|end|pause|less of) "
     rf"(?:(?:the|all|any|of|with|your|that|this|more|showing|showing me|recommending|suggesting|me|these|those|giving|to|anything|everything|offering|see|seeing) )*"
     rf"(?:(?:inventing|creating|making (?:things|stuff|items|products|them|anything|it|films|videos|articles|something)?(?: (?:things|stuff|items|products|anything|it))? ?up|making up|making (?:new )?{_STUFF}|making|generating|composing|writing|fabricating|fantasi[sz]ing|producing|dreaming up|the creating|imagining|designing)(?: (?:new |your own |more |own |up )*{_STUFF})?|"
     rf"(?:that |the )?(?:creation|generation|creations|inventions|invention|generator|creator|creative|creating|generated|fabrications|ai|machine|made up|fantasy) (?:{_STUFF}|mode|feature|function|business|nonsense|content|tool)?|creations|inventions|generation|creation|{_MADE} {_STUFF}|{_MADE}(?=$| [.,!?;]))"
@@ -175,6 +175,8 @@ def _explaining(matcher: Matcher) -> Doing | None:
         lead = matcher.plain[max(0, found.start() - 12) : found.end() + 14]
         if _NO_EXPLAIN.search(lead) or re.search(r"(?:can|could|do) not (?:see|understand|get) $", lead):
             continue
+        if re.search(r"(?:to do with|doing .*|come from|based on)$", found.group()):  # the item stands inside
+            return Doing("explain", spans=((start, start + 1),), about=(start, len(matcher.starts)))
         return Doing("explain", spans=((start, end),), about=(end, len(matcher.starts)))
     return None
 

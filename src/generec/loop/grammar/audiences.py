@@ -13,7 +13,7 @@ _KIN = (
     "son|daughter|nephew|niece|grandson|granddaughter|godson|goddaughter|boy|girl|child|kid|brother|sister|boys|girls|kids|"
     "sons|daughters|nephews|nieces|children|grandchildren|pupils|class|students|friend|friends|group|cousin|cousins"
 )
-_LEAD = r"(?:(?:suitable |good |ok |okay |fit |safe |right |appropriate |fun |made |meant |aimed |written |something )?(?:for|at) |so that |that |which |with |to )?"
+_LEAD = r"(?:(?:suitable |good |ok |okay |fit |safe |right |appropriate |fun |made |meant |aimed |written |something )?(?:for|at) |(?:would |will |could )?suit |so that |that |which |with |to )?"
 _OWN = r"(?:(?:my|our|his|her|their|the|some|a|an|these|those|all|your) )?(?:own |two |three |four |five |six |2 |3 |4 |5 |class of |group of |bunch of )*"
 _SIZE = r"(?:(?:very |really )?(?:little|small|young|younger|wee|tiny) )*"
 _TAIL = (
@@ -27,7 +27,7 @@ _CHILDREN = (
 _TEENS = rf"(?:young )?(?:(?:teenage|teen|adolescent|teenaged) (?:{_KIN})|teenagers?|teens?|adolescents?|teenage|high school students?|high schoolers?)"
 _FAMILY = (
     r"(?:(?:the |my |our )?(?:whole|entire) (?:family|clan|household)|all the family|(?:for|with) (?:the |my |our |a )?famil(?:y|ies)|"
-    r"family friendly|family (?=film|films|movie|movies|viewing|night|evening|fun|entertainment|event|events|comedy|comedies|adventure|video|videos)|"
+    r"family friendly|family(?= (?:film|films|movie|movies|viewing|night|evening|fun|entertainment|event|events|comedy|comedies|adventure|video|videos))|"
     r"(?:for |suits? )?all ages|(?:for )?(?:young and old|parents and (?:kids|children)|kids and (?:parents|adults|grown ups)))"
 )
 _BEGINNERS = (

@@ -60,6 +60,7 @@ _ON = re.compile(r"(?:on|onwards?|forwards?|upwards?|up)(?!\S)(?! (?:a|an|the|my
 _LOOSE = re.compile(
     r"(?:, )?(?:or so|or thereabouts|give or take(?: a (?:bit|little|few|minute|minutes|couple of minutes))?|ish|more or less|roughly|approximately|or around there|or about that)(?!\S)"
 )
+_LONG = re.compile(r"(?:long|in length|in duration|of age|running time|of running time)(?!\S)")
 _TO = re.compile(r"(?:to|and|-|–|up to|until|till|through|or)$")
 _CLUES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("duration", phrase(r"long|longer|short|shorter|last|lasts|lasting|take|takes|duration|length|runs|running time|runtime|minutes?|hours?|mins?")),
@@ -90,10 +91,14 @@ _FREE = phrase(
 
 @dataclass(frozen=True)
 class Bounds:
-    """Reads the bounds of a sentence for one catalogue. `usual`: the field that a bare number was last about."""
+    """Reads the bounds of a sentence for one catalogue.
+
+    `usual`: the field that a bare number was last about; `adjusting`: the sentence changes it (`make it 25`).
+    """
 
     roles: Roles
     usual: str | None = None
+    adjusting: bool = False
 
     def marks(self, matcher: Matcher, quantities: Sequence[Quantity]) -> Iterator[BoundMark | NoiseMark]:
         """A mark for every comparison; noise where the catalogue has no such field."""
@@ -138,14 +143,15 @@ class Bounds:
         between = (
             matcher.plain[matcher.starts[one.end] : matcher.starts[two.start]].strip() if one.end < two.start else ""
         )
-        if not _TO.match(between):
+        if not _TO.match(between.removesuffix(" the")):
             return None
         before = matcher.plain[: matcher.starts[one.start]].rstrip()
         lead = re.search(
             r"(?<!\S)(between|from|anywhere between|anything between|somewhere between)(?: (?:the|years?|about|around|price|late|early))*$",
             before,
         )
-        if between in ("and", "or") and not (lead and "between" in lead[1]):
+        decades = one.unit == two.unit == "decade" and two.low == one.high + 1
+        if between.split()[0] in ("and", "or") and not (lead and "between" in lead[1]) and not decades:
             return None
         if one.unit == "number" or (two.unit == "number" and one.unit != "clock"):
             shared = two.unit if one.unit == "number" else one.unit
@@ -191,6 +197,9 @@ class Bounds:
                 comparison, text = flipped(comparison), text[: refused.start()].rstrip()
         if comparison is None and not loose and (ending is None and _FROM.search(text) and _ON.match(rest)):
             comparison = ">="
+        length_said = _LONG.match(matcher.plain[matcher.starts[end] :]) if end < len(matcher.starts) else None
+        if length_said:
+            end = matcher.at(matcher.starts[end] + length_said.end())
         start = matcher.at(len(text) + 1) if text else 0
         start = min(start, quantity.start)
         return self._made(matcher, replace(quantity, start=start, end=end), comparison, role, bool(loose), before)
@@ -206,6 +215,10 @@ class Bounds:
     ) -> BoundMark | NoiseMark | None:
         start, end = quantity.start, quantity.end
         if quantity.unit == "number":
+            if comparison is None and not loose and self.adjusting and self.usual is not None:
+                comparison = "="  # make it 25
+                low, high = self.roles.compare(self.usual, comparison, quantity)
+                return BoundMark(start, end, self.usual, low, high, plain=True)
             if comparison is None and not loose:
                 return self._beside(matcher, quantity)
             if comparison is None and self._clue(matcher, quantity) is None:

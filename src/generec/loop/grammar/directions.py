@@ -20,7 +20,7 @@ _TABLE: tuple[tuple[Role, Literal[-1, 1], str], ...] = (
     ("duration", 1, rf"longer|longest|lengthy|lengthier|less short|long{_NOUN}|on the long side|feature length|full length"),
     ("price", -1, r"cheaper|cheapest|cheap|affordable|inexpensive|low cost|low priced|budget(?! of| is| for| :| \d| \$)|bargains?|economical|less (?:expensive|pricey|costly|dear)|more affordable|most affordable|"
      r"least expensive|lowest priced?|lowest cost|reasonably priced|good value|easy on the wallet|wallet friendly|on a budget|on the cheap|thrifty"),
-    ("price", 1, r"premium|luxury|luxurious|expensive|pricey|pricier|priciest|dearer|costlier|costly|high end|higher end|upmarket|upscale|spendier|spendy|more (?:expensive|pricey|luxurious|premium|upmarket)|"
+    ("price", 1, r"premium|luxury|luxurious|expensive|pricey|pricier|priciest|dearer|dearest|costliest|costlier|costly|high end|higher end|upmarket|upscale|spendier|spendy|more (?:expensive|pricey|luxurious|premium|upmarket)|"
      r"most expensive|less cheap|fancier|posher|posh|top shelf"),
     ("year", 1, rf"newer|newest|recent|latest|more recent|most recent|more modern|brand new|less old|just out|fresh out|hot off the press|more up to date|up to date|newly (?:released|published|added)|new{_NOUN}"),
     ("year", -1, rf"older|oldest|classics?|vintage|old fashioned|less (?:new|recent|modern)|golden oldies|oldies|old school|old{_NOUN}|ancient{_NOUN}|earlier{_NOUN}"),
@@ -42,7 +42,7 @@ _BETTER = (
     ("energy", -1, phrase(r"with (?:little|less|low|not much) energy")),
 )  # fmt: skip
 _TURNED = phrase(
-    r"(?:(?:is|are|be) )?(?:not|nothing|never|no|less|isnt|without|neither|nor)(?: (?:too|so|that|very|overly|all that|particularly|anything|any|be|terribly|really|quite|want|the|exactly|something|especially))*"
+    r"(?:(?:is|are|be|rather|preferably|please|ideally|just|but) )*(?:not|nothing|never|no|less|isnt|without|neither|nor)(?: (?:too|so|that|very|overly|all that|particularly|anything|any|be|terribly|really|quite|want|the|exactly|something|especially))*"
 )
 _TOO = phrase(r"(?:(?:way|much|far|a bit|a little|rather) )?too")
 _NOT_NEW = phrase(
@@ -70,12 +70,11 @@ def directions(matcher: Matcher, roles: Roles) -> Iterator[DirectionMark]:
 
 def _turned(matcher: Matcher, start: int) -> tuple[int, bool]:
     """Where a negation or `too` before a direction begins, and whether there is one."""
-    begin, turned = start, False
-    for pattern in (_TOO, _TURNED):
+    for pattern in (_TURNED, _TOO):
         for first, last, _ in matcher.all(pattern):
-            if last == begin and first < begin:
-                begin, turned = first, True
-    return begin, turned
+            if first < start <= last:
+                return first, True
+    return start, False
 
 
 def _named(matcher: Matcher, roles: Roles) -> Iterator[DirectionMark]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from generec.loop.grammar.audiences import audiences
 from generec.loop.grammar.bounds import Bounds
@@ -15,6 +16,7 @@ from generec.loop.grammar.marks import (
     AudienceMark,
     BoundMark,
     ContainsMark,
+    ContrastMark,
     CountMark,
     CueMark,
     DirectionMark,
@@ -25,7 +27,7 @@ from generec.loop.grammar.marks import (
     ValueMark,
 )
 from generec.loop.grammar.roles import Roles
-from generec.loop.grammar.tokens import Matcher, Sentence, Token, phrase, stem
+from generec.loop.grammar.tokens import Matcher, Sentence, Token, phrase, stem, tokenise
 from generec.loop.grammar.words import (
     ADVERBS,
     AUXILIARIES,
@@ -39,7 +41,7 @@ from generec.loop.grammar.words import (
     TAG_MOODS,
 )
 from generec.loop.lexicon import NAMES, Entry, Lexicon
-from generec.loop.numbers import Quantity, quantities
+from generec.loop.numbers import Quantity, cardinal, quantities
 from generec.loop.titles import Mention, Titles
 
 _RANKS: tuple[type[Mark], ...] = (
@@ -51,6 +53,7 @@ _RANKS: tuple[type[Mark], ...] = (
     ValueMark,
     DirectionMark,
     SoftenMark,
+    ContrastMark,
     CueMark,
 )
 _BY = re.compile(
@@ -58,14 +61,14 @@ _BY = re.compile(
 )
 _TITLE_BEFORE = re.compile(
     r"(?<!\S)(?:like|similar to|loved|liked|enjoyed|adored|hated|watched|saw|seen|read|bought|finished|disliked|loathed|love|hate|adore|vein of|style of|spirit of|reminds me of|reminded me of|reminiscent of|lines of|"
-    r"(?:plot|text|description|blurb|summary|story|title|synopsis|copy|wording|headline|teaser|intro|listing|caption)s? (?:of|for|to)|rewrite|explain|why|why not|behind|replace|swap|remove|trade|drop|take out|exchange|delete|lose|ditch|"
+    r"(?:plot|text|description|blurb|summary|story|title|synopsis|copy|wording|headline|teaser|intro|listing|caption)s? (?:of|for|to)|rewrite|explain|why|why not|behind|replace|swap|remove|trade|drop|take out|take|get rid of|kick out|throw out|exchange|delete|lose|ditch|"
     r"than|as|fans? of|lover of|akin to|comparable to|unlike|opposite of|seeing|recommended|recommend|suggest|suggesting|suggested|recommending|showing|show|getting|got|translate|shorten|simplify|summari[sz]e|resembling|purchase was|one was|film was|film is|favou?rite is|"
     r"favou?rite was|movie is|movie was|about getting|tried|used|using|reasons? for|with|on|for|to|of|by|not|is|was|are|did|and|or|about|,)"
     r"(?: (?:the|a|an|my|your|that|this|me|i|us|it|film|movie|video|article|item|product|called|named|titled|book|original|old|recommend|suggest|show|getting|seeing|am|is|are|was|you|in|list|on|did|both|loved|either))*(?: [\"“'])? ?$"
 )
 _SURE_BEFORE = re.compile(
     r"(?<!\S)(?:like|similar to|loved|liked|enjoyed|adored|hated|watched|saw|seen|bought|vein of|spirit of|reminds me of|reminded me of|reminiscent of|lines of|(?:plot|text|description|blurb|summary|synopsis|copy|wording|headline|teaser|intro|listing|caption)s? (?:of|for|to)|"
-    r"why|why not|behind|replace|swap|remove|trade|take out|exchange|than|akin to|comparable to|unlike|opposite of|seeing|explain|recommended|rewrite|purchase was|finished|tried|resembling)"
+    r"why|why not|behind|replace|swap|remove|trade|take out|take|get rid of|kick out|throw out|exchange|than|akin to|comparable to|unlike|opposite of|seeing|explain|recommended|rewrite|purchase was|finished|tried|resembling)"
     r"(?: (?:the|a|an|my|your|that|this|me|i|film|movie|video|article|item|product|called|named|titled|original|getting|seeing|am|did|you|recommend|suggest|show|both|either))*(?: [\"“'])? ?$"
 )
 _IN_TITLE = phrase(
@@ -96,18 +99,22 @@ class Lexer:
     titles: Titles
     roles: Roles
 
-    def marks(self, sentence: Sentence, fixed: Iterable[Mark] = (), usual: str | None = None) -> list[Mark]:
+    def marks(
+        self, sentence: Sentence, fixed: Iterable[Mark] = (), usual: str | None = None, adjusting: bool = False, about: tuple[int, int] | None = None
+    ) -> list[Mark]:
         """Marks that do not overlap, in order. `fixed` are laid first: what the act and the dialogue already took."""
         matcher = Matcher.of(sentence)
         tokens = sentence.tokens
         stems = [token.stem if token.is_word else "" for token in tokens]
         numbers = quantities(tokens)
         laid = sorted(fixed, key=lambda mark: mark.start)
-        values = list(self._values(tokens, stems, matcher))
-        titled = list(self._titles(tokens, stems, matcher, values, laid))
+        taken = {place for mark in laid for place in range(mark.start, mark.end)}
+        free = ["" if at in taken else one for at, one in enumerate(stems)]
+        values = list(self._values(tokens, free, matcher))
+        titled = list(self._titles(tokens, stems, matcher, values, laid, about or (0, 0)))
         found: list[Mark] = [*titled, *values]
         found += self._contained(matcher)
-        bounds = list(Bounds(self.roles, usual).marks(matcher, numbers))
+        bounds = list(Bounds(self.roles, usual, adjusting).marks(matcher, numbers))
         found += bounds
         found += audiences(matcher)
         found += directions(matcher, self.roles)
@@ -148,12 +155,15 @@ class Lexer:
             if not self._goes_on(tokens, start - 1):
                 return None
         kept = []
+        if _ABOUT.search(lead):  # what is spoken about is a subject, not what somebody watches
+            groups = [group for group in groups if group[0].how != "everyday" or group is groups[0]]
+        plain = any(entry.field not in NAMES for entry in groups[0])
         for group in groups:
             entries = tuple(
                 entry
                 for entry in group
                 if not (entry.how == "value" and entry.field not in NAMES and words in TAG_MOODS)
-                and self._named_here(entry, tokens, start, end, lead)
+                and self._named_here(entry, tokens, start, end, lead, plain)
             )
             if entries:
                 kept.append(entries)
@@ -164,11 +174,15 @@ class Lexer:
     def _goes_on(self, tokens: tuple[Token, ...], at: int) -> bool:
         return tokens[at].stem in self.lexicon.trie.root
 
-    def _named_here(self, entry: Entry, tokens: tuple[Token, ...], start: int, end: int, lead: str) -> bool:
+    def _named_here(
+        self, entry: Entry, tokens: tuple[Token, ...], start: int, end: int, lead: str, plain: bool
+    ) -> bool:
         """A maker's name that is an ordinary word needs by or from, or a capital inside the sentence."""
         if entry.field not in NAMES:
             return True
         written = tokens[start:end]
+        if entry.how == "value" and "".join(token.form for token in written) not in _spellings_of(entry):
+            return False  # Silicon is no plural of silicones
         inside = start > 0 and tokens[start - 1].form not in (".", "!", "?", ":", ";", '"')
         capital = any(token.capital for token in written) and (inside or len(written) > 1 or written[0].text.isupper())
         said = _BY.search(lead) is not None or (
@@ -182,7 +196,7 @@ class Lexer:
             return said or (capital and inside and long)
         if all(token.form in GENERIC or token.form in _NEVER_MAKERS for token in written):
             return False
-        return said or capital or not self.lexicon.ordinary(entry.named[0])
+        return said or capital or not (plain or self.lexicon.ordinary(entry.named[0]))
 
     def _asked(self, groups: list[tuple[Entry, ...]]) -> bool:
         first = groups[0]
@@ -213,26 +227,41 @@ class Lexer:
                 yield ContainsMark(start, end, field, words.strip(" \"'"))
 
     def _titles(
-        self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, values: list[ValueMark], laid: list[Mark]
+        self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, values: list[ValueMark],
+        laid: list[Mark],
+        about: tuple[int, int],
     ) -> Iterator[Mark]:
         at, end = 0, len(tokens)
         taken = {place for mark in laid for place in range(mark.start, mark.end)}
         while at < end:
-            mention = None if at in taken or not stems[at] else self._title_at(tokens, stems, matcher, at)
+            mention = None if at in taken or not stems[at] else self._title_at(tokens, stems, matcher, at, about[0] <= at < about[1])
+            if mention is not None and not mention.whole and self._covered(mention, tokens, values):
+                mention = None
             if mention is None:
                 at += 1
                 continue
             mark = self._title(mention, matcher, values, stems)
             yield from mark
+            about = (0, 0) if about[0] <= at < about[1] else about  # one item is edited or explained
             at = max(one.end for one in mark)
 
-    def _title_at(self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, at: int) -> Mention | None:
+    def _covered(self, mention: Mention, tokens: tuple[Token, ...], values: list[ValueMark]) -> bool:
+        """Whether all words of a part of a title are values, so that nothing is left that would name an item."""
+        known = {place for mark in values if mark.readings[0][0].how != "name" for place in range(mark.start, mark.end)}
+        rest = [at for at in range(mention.start, mention.end) if tokens[at].is_word and tokens[at].form not in _LIGHT]
+        return tokens[mention.start].form in PREPOSITIONS | CONJUNCTIONS or known.issuperset(rest)
+
+    def _title_at(self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, at: int, wanted: bool
+    ) -> Mention | None:
         lead = matcher.plain[: matcher.starts[at]]
         stop = next(
             (place for place in range(at, len(tokens)) if tokens[place].form in (";", "?") or _breaks(tokens, place)),
             len(tokens),
         )
         likely, sure = _TITLE_BEFORE.search(lead), _SURE_BEFORE.search(lead)
+        pointed = tokens[at].capital and at > 0 and _POINTED.search(matcher.plain[matcher.starts[at] :])
+        sure = sure or pointed or wanted
+        likely = likely or pointed or wanted
         polite = re.search(r"(?:would|i'd|i do not|do not) (?:like|love) $", lead)
         capital = tokens[at].capital and at > 0 and tokens[at - 1].form not in (".", "!", "?", ":")
         mention = (
@@ -281,7 +310,7 @@ class Lexer:
         """Whether the words are meant as a title: short and ordinary ones need a sign."""
         words = [token for token in tokens[mention.start : mention.end] if token.is_word]
         content = [token for token in words if token.form not in _LIGHT]
-        if not content or (len(content) == 1 and self._goes_on_as_noun(tokens, mention.end)):
+        if not content or (len(content) == 1 and not sure and self._goes_on_as_noun(tokens, mention.end)):
             return False
         capitals = sum(token.capital for token in content)
         inner = capitals - (1 if words[0].capital and mention.start == 0 else 0)
@@ -289,10 +318,13 @@ class Lexer:
         rare = [token for token in content if token.form not in self.lexicon.common]
         if mention.whole:
             if len(content) >= 2:
-                return written or sure or likely or len(rare) > 0 or len(content) > 2
+                return written or sure or len(rare) > 0 or len(content) > 3
             return (written and (likely or bool(rare) or inner > 0)) or (
                 sure and (bool(rare) or len(words) > 1 or _past(tokens, mention.start))
             )
+        content = [token for token in content if token.form not in _AFTER_TITLE - MOODS]
+        if not content or words[0].form in _AFTER_TITLE - MOODS:
+            return False
         if len(content) == 1:
             return sure and (capitals > 0 or bool(rare)) and len(mention.rows) <= 12 and not self._is_value(content[0])
         if not (likely or sure) or len(mention.rows) > 60:
@@ -313,6 +345,9 @@ class Lexer:
         start, end, rows = mention.start, mention.end, mention.rows
         rest = matcher.plain[matcher.starts[end] - 1 :] if end < len(stems) else ""
         lead = matcher.plain[: matcher.starts[start]]
+        forms = tuple(token.form for token in matcher.sentence.tokens[start:end] if token.is_word)
+        if mention.whole and len(rows) > 1 and self.titles.exact.get(forms):
+            rows = tuple(row for row in rows if row in self.titles.exact[forms])  # Alien is not Aliens
         year = _YEAR_OF.match(rest) or None
         before = _LEADING_YEAR.search(lead)
         for found in (year, before):
@@ -436,6 +471,10 @@ class Lexer:
                 )
             ):
                 continue
+            if before in ("or", "to") and quantity.start > 1 and cardinal([tokens[quantity.start - 2].form], 0):
+                continue  # two or three
+            if _follows(tokens, quantity.end, ("or", "to")) and cardinal([one.form for one in tokens], quantity.end + 1):
+                continue
             if self._counted(tokens, quantity.end, named, covered):
                 yield CountMark(quantity.start, quantity.end, int(quantity.low))
 
@@ -455,6 +494,7 @@ class Lexer:
         return False
 
 
+_ABOUT = re.compile(r"(?<!\S)(?:about|on|regarding|concerning)(?: (?:the|a|an|your))? (?:[^\s.,;]+ (?:or|and|,) )?$")
 _AFTER_TITLE = (
     ADVERBS
     | AUXILIARIES
@@ -470,7 +510,18 @@ _LIGHT = frozenset(["the", "a", "an", "of", "and", "in", "on", "to", "for", "wit
 _COUNTED = frozenset(
     ["product", "products", "item", "items", "pieces", "suggestions", "ideas", "options", "things", "examples", "choice", "choices", "parts", "episode", "step", "steps", "more", "different", "other"]
 )
+_SHORT = frozenset(["dr", "mr", "mrs", "st", "vs", "vol", "jr", "sr", "no"])
+_POINTED = re.compile(r"^(?:[^\s.,;!?]+ ){2,6}(?:sort of thing|kind of thing|type of thing|one|ones|thing)(?!\S)")
 _BY_LIST = re.compile(r"(?<!\S)(?:by|from) [^.;!?]*$")
+
+
+@cache
+def _spellings_of(entry: Entry) -> frozenset[str]:
+    """How the values of an entry may be written, without spaces; a final s may go or come after an apostrophe."""
+    said = {"".join(token.form for token in tokenise(value) if token.is_word or token.form == "&") for named in entry.named for value in named.values}
+    said |= {one.replace("&", "and") for one in said} | {one.replace("&", "") for one in said}
+    said |= {one.removeprefix("the") for one in said}
+    return frozenset(form for one in said for form in (one, one.replace("'", ""), one.replace(".", ""), one + "'s"))
 
 
 def _past(tokens: tuple[Token, ...], at: int) -> bool:
@@ -495,12 +546,9 @@ def _past(tokens: tuple[Token, ...], at: int) -> bool:
 
 
 def _breaks(tokens: tuple[Token, ...], at: int) -> bool:
-    return (
-        tokens[at].form in (".", "!")
-        and at + 1 < len(tokens)
-        and tokens[at + 1].text[:1].isupper()
-        and tokens[at - 1].form not in ("dr", "mr", "mrs", "st")
-    )
+    """Whether a sentence ends at a token: not after `Mr.`, an initial or inside `M.A.S.H.`."""
+    before = tokens[at - 1].form if at else ""
+    return tokens[at].form in (".", "!", "...", "…") and len(before) > 1 and before not in _SHORT
 
 
 def _follows(tokens: tuple[Token, ...], at: int, words: tuple[str, ...]) -> bool:

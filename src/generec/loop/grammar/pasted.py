@@ -14,8 +14,8 @@ LONGEST = 2000
 _MACHINE = re.compile(
     r"\b(?:system (?:prompt|override|message|instructions?|rules?)|(?:your|the|all|any|previous|prior|above|these|those|my) (?:previous |prior |above |hidden |secret |safety |own )*"
     r"(?:instructions?|guidelines?|rules?|prompts?|programming|restrictions?|safeguards?|filters? and checks|policies|policy|checks|training|directives?)|jailbreak|developer mode|dan mode|admin(?:istrator)?\b|root access|"
-    r"sudo|passwords? of|other (?:users?|people'?s|customers?)'? ?(?:data|history|profiles?|passwords?|orders?|accounts?|emails?)?|(?:drop|delete|truncate) (?:table|all users|the database|database|users)|select \*|"
-    r"api keys?|credentials|secrets?\b(?= of the (?:system|machine))|you (?:are|must) now|you must|act as|pretend (?:to be|you|that)|from now on|ignore (?:all|any|everything|your|the|previous|what)|disregard (?:all|any|your|the|previous)|"
+    r"sudo|passwords? of|other (?:users?|people'?s|customers?)'? ?(?:data|history|profiles?|passwords?|orders?|accounts?|emails?)?|(?:drop|delete|truncate) (?:table|all users|the database|database|users)|select \*|(?:list|show|print|give me|export) (?:all )?(?:the )?(?:users|passwords|emails|customers|accounts)|"
+    r"api keys?|credentials|secrets?\b(?= of the (?:system|machine))|you (?:are|must) now|you must|act as|pretend (?:to be|you|that)|(?:ignore|disregard|forget) (?:all |any |everything |every |the )*(?:your|previous|prior|above|earlier|system|safety) (?:instruct|rule|prompt|guideline|polic|check|order|message|command|direction)\w*|(?:ignore|disregard) (?:your|the (?:above|rules?|instructions?|system|checks|uploader\S*))|"
     r"override|reveal|print (?:your|the)|output (?:your|the)|repeat (?:your|the) (?:system|prompt|instructions)|new rules?\b|always (?:say|answer|reply|recommend|respond)|say yes|assistant:|user:|system:|bypass|exfiltrate|"
     r"(?:leak|dump|email|send me) (?:the|all|every|other|my neighbour)\S* \w*(?:data|emails?|passwords?|users?|database|history)|ratings? to (?:5|five)|set (?:price|\w+) ?= ?|rank (?:this|my|our|it) (?:first|top|highest)|"
     r"recommend (?:only )?(?:my|our|this) (?:product|brand|shop|film|item)s? (?:only|first|to every)|obey)\b",
@@ -28,7 +28,7 @@ _TAGS = re.compile(
 )
 _SCRIPT = re.compile(r"<(script|style)\b[^>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
 _CODE = re.compile(
-    r"(?:;|--|'|\")\s*(?:drop|delete|insert|update|select)\s+(?:table|from|into|\*)[^.!?\n]*|\b(?:rm -rf|eval\(|exec\(|import os)\S*[^.!?\n]*|https?://\S+|\bor 1=1\b",
+    r"(?:;|--|'|\")\s*(?:drop|delete|insert|update|select)\s+(?:table|from|into|\*)[^.!?\n;]*|\b(?:rm -rf|eval\(|exec\(|import os)\S*[^.!?\n]*|https?://\S+|\bor 1=1\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?\n;:…]*(?:[.!?\n;:…]+|$)")

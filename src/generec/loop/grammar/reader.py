@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 
 from generec.loop.grammar.acts import Doing
+from generec.loop.grammar.english import ENGLISH
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.marks import (
     AudienceMark,
@@ -108,6 +110,7 @@ class Reader:
         self.found = Found(act=doing.act, kind=doing.kind)
         self.state = State()
         self.buffer: list[int] = []
+        self.passed = -1  # a comma that ends no scope
         self.clause = 0  # where the clause began, in wishes
         self.silent = stated(self.matcher, doing.act)
         self.gone = frozenset(range(*doing.out)) if doing.out is not None else frozenset()
@@ -142,12 +145,14 @@ class Reader:
                 self._fresh()
         elif form == ",":
             self._flush()
-            if (self.state.sign < 0 or self.state.soft) and not self._list_goes_on(at):
+            if at != self.passed and (self.state.sign < 0 or self.state.soft) and not self._list_goes_on(at):
                 self._open()
         elif form in ("and", "or", "nor", "&", "plus"):
             self._flush()
             if form == "and" and self._new_clause(at + 1):
                 self._open()
+        elif form == "which" and at and self.tokens[at - 1].form == "in" and self._after_value(at - 1):
+            self.state.whole = True
         elif (form in _WHO and (self.buffer or self._after_value(at))) or (form in ("that", "which") and self.buffer):
             return self._clause_words(at)
         elif form == "of" and self.buffer and self._of_goes_on(at):
@@ -183,7 +188,10 @@ class Reader:
         if token.form in ONES or token.form in TENS:
             after = self.tokens[at + 1] if at + 1 < len(self.tokens) and at + 1 not in self.marks else None
             return after is not None and token.form != "one" and after.form not in _FUNCTION and after.is_word
-        return token.form not in _FUNCTION and not token.form[0].isdigit() and not _garbled(token.form)
+        return token.form not in _FUNCTION and not token.form[0].isdigit() and not self._garbled(token.form)
+
+    def _garbled(self, word: str) -> bool:
+        return word not in self.lexicon.speller.counts and _garbled(word)
 
     def _alone(self, at: int) -> bool:
         before = self.tokens[at - 1].form if at else "."
@@ -263,7 +271,7 @@ class Reader:
             case ContrastMark():
                 self._contrast(mark)
             case SoftenMark():
-                self._soften()
+                self._soften(mark)
             case _:
                 self._flush()
         return mark.end
@@ -283,7 +291,16 @@ class Reader:
             self.found.instead = True
             self.state = State(-2, False)
 
-    def _soften(self) -> None:
+    def _soften(self, mark: SoftenMark) -> None:
+        after = self.tokens[mark.end].form if mark.end < len(self.tokens) else "."
+        before = self.tokens[mark.start - 1].form if mark.start else "."
+        if after == "," and before in (",", "and", "but", "with"):
+            self.state = State(1, True)
+            self.passed = mark.end
+            return
+        if after not in _STOPS and after not in (",", "and", "but", "or", "though", "then", "please", "too"):
+            self.state = State(1, True)  # it stands before what it softens
+            return
         wishes = self.found.wishes
         first = self.clause
         stop = [at for at, token in enumerate(self.tokens) if token.form == ","]
@@ -386,7 +403,9 @@ class Reader:
         forms = {token.form for token in self.tokens[mark.start : mark.end]}
         refused = bool(forms & {"not", "nothing", "never", "no", "less", "too", "without", "neither"})
         sign = -mark.sign if self.state.sign < 0 and self.state.full and not refused else mark.sign
-        if mark.start not in self.silent:
+        if self.doing.act == "edit" and self.doing.kind == "text":
+            self._words(mark.start, mark.end)
+        elif mark.start not in self.silent:
             self.found.directions.append((mark.field, sign, self.sentence.quote(mark.start, mark.end)))
         if refused and "less" not in forms:
             self.state = State(-1, True, full=True)
@@ -492,6 +511,8 @@ class Reader:
         self.found.wishes = kept
 
     def _of_the_whole(self, wish: Wish) -> bool:
+        if self.found.kind == "set" and re.search(r"\b(?:fit|fits|fitting|total|altogether|sum)\b", wish.quote.lower()):
+            return True
         if wish.bounds[0].field not in (self.roles.fields.get("price"), self.roles.fields.get("duration")):
             return False
         marks = [mark for mark in self.marks.values() if isinstance(mark, TotalMark)]
@@ -606,6 +627,14 @@ def _units(tokens: tuple, buffer: list[int]) -> list[list[int]]:  # type: ignore
 def _garbled(word: str) -> bool:
     """Whether a word can hardly be one: no vowel, or a run of consonants."""
     plain = word.replace("'", "")
-    if not plain.isascii() or not plain.isalpha() or len(plain) < 4:
+    if not plain.isascii() or not plain.isalpha() or len(plain) < 3 or plain in ENGLISH:
         return False
-    return not re.search(r"[aeiouy]", plain) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}", plain) is not None
+    if not re.search(r"[aeiouy]", plain) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}", plain):
+        return True
+    threes = [plain[at : at + 3] for at in range(len(plain) - 2)]
+    return sum(three in _threes() for three in threes) < 0.2 * len(threes)
+
+
+@cache
+def _threes() -> frozenset[str]:
+    return frozenset(word[at : at + 3] for word in ENGLISH for at in range(len(word) - 2))

@@ -12,7 +12,7 @@ _CUTS = re.compile(
 )
 _WISHES = phrase(
     r"want|wants|need|needs|like|likes|love|loves|loved|liked|prefer|prefers|enjoy|enjoys|enjoyed|looking|searching|after|interested|mood|fancy|fancies|wish|hope|hoping|must|should|has to|have to|needs to|hate|hates|hated|dislike|dislikes|tired|bored|sick|enough|"
-    r"into|keen|fan|fans|lover|lovers|would|do not|does not|can not|could not|will not|is not|are not|learn|find|decide|adore|adores|adored|budget|feel like|feeling like|show|recommend|suggest|no|not|without|nothing|never|allergic|loathe|favourite|favorite|favourites|"
+    r"into|keen|fan|fans|lover|lovers|would|do not|does not|can not|could not|will not|is not|are not|learn|find|decide|adore|adores|adored|budget|feel like|feeling like|show|recommend|suggest|no|not|without|nothing|never|allergic to|loathe|favourite|favorite|favourites|"
     r"obsessed|passionate|partial|crazy about|mad about|hunting|shopping|take|watch|read something|could use|could do|up for|care|spend|afford|pay|fond|made|set|by|from|featuring|has|includes?|contains?|please|open to|choose|torn|hooked"
 )
 _START = phrase(

@@ -17,7 +17,7 @@ _PIECES = re.compile(
 )
 _NOT = re.compile(r"(is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
-_SUBJECTS = frozenset(["i", "you", "he", "she", "it", "we", "they", "that", "this", "what", "who", "where", "there", "let", "how", "here", "one", "everything"])
+_SUBJECTS = frozenset(["i", "you", "he", "she", "it", "we", "they", "that", "this", "what", "who", "why", "when", "where", "there", "let", "how", "here", "one", "everything"])
 _BARE = {
     "im": ("i", "am"), "ive": ("i", "have"), "whats": ("what", "is"), "thats": ("that", "is"), "cant": ("can", "not"),
     "dont": ("do", "not"), "can't": ("can", "not"), "cannot": ("can", "not"), "gonna": ("going", "to"),
@@ -59,7 +59,7 @@ def stem(word: str) -> str:
     word = folded(word).replace(".", "").replace("*", "")
     if word.endswith("'s") or word.endswith("s'"):
         return word.replace("'", "")
-    word = word.replace("'", "")
+    word = word.replace("'", "").replace("creme", "cream")
     if word in _KEPT or len(word) < 4:
         return word
     for ending, instead in (

@@ -10,12 +10,12 @@ def _words(text: str) -> frozenset[str]:
 ARTICLES = _words("a an the this that these those some any my our your his her their its another such")
 PRONOUNS = _words(
     "i me we us you he him she her it they them who whom whose which what that this these those there here myself "
-    "yourself one ones someone somebody anyone anybody everyone everybody mine yours nobody"
+    "yourself how why one ones someone somebody anyone anybody everyone everybody mine yours nobody"
 )
 PREPOSITIONS = _words(
     "about of for with on in at from by to into onto over under between among through during across along around near off "
     "toward towards upon within as than like via per beyond behind beside against featuring starring regarding "
-    "concerning including involving without out up down"
+    "concerning including involving without out up down before after since until"
 )
 AUXILIARIES = _words(
     "am is are was were be been being do does did done doing have has had having can could may might shall should will "
@@ -33,7 +33,7 @@ VERBS = _words(
     "released produced involving contains containing contain includes include including featuring features feature "
     "smells smell tastes taste smelling deals dealing covers cover covering takes take lasts last fits fit works work "
     "looks feels feel seems goes go comes come plays happens happening uses reminds remind runs run running stars starring "
-    "tell tells telling explains explain explaining relating related comes being appears leaves keeps gives makes lets helps"
+    "tell tells telling suit suits explains explain explaining relating related comes being appears leaves keeps gives makes lets helps"
 )
 CONJUNCTIONS = _words(
     "and or but nor so because though although while if when then yet plus either neither both whether since unless until as"
@@ -53,13 +53,13 @@ GENERIC = _words(
     "recommendations suggestion suggestions idea ideas result results list lists pick picks choice choices selection "
     "program programs material materials article articles event events work works example examples kind kinds sort sorts "
     "type types genre category feature features brand brands maker makers series somebody none catalogue catalog "
-    "format topic subject theme tip tips search query bit part parts "
+    "format story stories topic subject theme venue venues place places tip tips search query bit part parts "
 )
 CHATTER = _words(
     "hi hello hey hiya howdy greetings please thanks thank thx cheers ok okay okey well anyway anyways hmm hm mm um uh erm er oh ah "
     "tbh imo imho btw lol jk haha yes yeah yep yup no nope nah sorry wow great cool nice fine alright right sure mate dear folks "
     "guys actually honestly frankly basically literally kindly wait morning evening afternoon goodbye bye pls plz ta ugh huh "
-    "welcome congrats weird bonjour hallo hola yo"
+    "welcome congrats weird bonjour hallo hola yo kidding joking urgent urgently attention important note question"
 )
 """Words that carry no wish where they stand alone."""
 DEGREES = _words(
@@ -101,7 +101,7 @@ SERVICE = _words(
     "4k hd uhd hdr dolby atmos surround imax bluray blu-ray dvd subtitle subtitles subtitled dubbed captions tv "
     "television laptop phone tablet ipad iphone android wifi offline download downloads downloadable "
     "screen screens resolution 1080p 720p notification notifications email stock return returns warranty "
-    "customer support unsubscribe netflix youtube chromecast 3d postage courier invoice"
+    "customer support unsubscribe netflix youtube chromecast 3d postage courier invoice arrive arrives"
 )
 CUES = _words(
     "something anything nothing about with without under over below above between after before longer shorter cheaper newer older "
