@@ -170,7 +170,8 @@ def _rules(
             low = None if draw.random() < 0.3 else total - spare
             high = None if low is not None and draw.random() < 0.3 else total + spare
             if field == "weight" and None not in (low, high):
-                low = total - max(spare, 0.02)  # nobody asks for one sum of real numbers to the last digit
+                # Nobody asks for one sum of real numbers to the last digit, nor for two sums at once to a hundredth.
+                low = total - max(spare, 0.5 if any(isinstance(rule, Total) for rule in found) else 0.02)
             found.append(Total(field, low, high))
     for field in ("creator", "genre", "tags"):
         if draw.random() < 0.4:

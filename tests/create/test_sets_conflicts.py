@@ -18,6 +18,7 @@ from generec.create.sets.rules import (
     Days,
     Haversine,
     Include,
+    Matrix,
     NoNearDuplicates,
     Novelty,
     OpeningHours,
@@ -176,19 +177,37 @@ def test_opening_hours_are_to_blame_where_they_are() -> None:
     assert "leave out: every visit within opening hours" in made.relaxations
 
 
-def crowd() -> Pool:
-    rows = [{"item_id": f"p{row}", "visit": 60.0, "price": 10.0, "latitude": 41.0, "longitude": row / 100}
-            for row in range(12)]  # fmt: skip
-    return Pool(pl.DataFrame(rows), np.arange(12.0))
+def crowd(places: int = 8) -> Pool:
+    rows = [
+        {"item_id": f"p{row}", "visit": 60.0, "price": 10.0, "latitude": 41.0, "longitude": row / 100}
+        for row in range(places)
+    ]
+    return Pool(pl.DataFrame(rows), np.arange(float(places)))
 
 
-def test_more_places_than_can_be_planned_are_refused_only_where_that_is_proved() -> None:
-    few = {"stops": 4, "most_stops": 6}
+def test_among_many_places_it_is_proved_that_no_plan_exists() -> None:
     dear = SetBrief(name="tour", size=(3, 3), rules=(Days(visit="visit"), Total("price", None, 20.0)))
-    assert refused(dear, crowd(), **few).conflict == ("3 members", "price in all at most 20")
-    short = SetBrief(name="tour", size=(3, 3), rules=(Days(visit="visit", end=11 * 60), Total("price", None, 30.0)))
-    assert "does not prove" in refused(short, crowd(), **few).reason
-    assert len(refused(short, crowd()).conflict) == 2
+    assert refused(dear, crowd(), stops=4).conflict == ("3 members", "price in all at most 20")
+    hurried = SetBrief(name="tour", size=(3, 3), rules=(Days(visit="visit", end=12 * 60), Total("price", None, 30.0)))
+    several = refused(hurried, crowd(), stops=4)
+    assert several.conflict == refused(hurried, crowd()).conflict
+    assert several.conflict == ("3 members", "one day from 9:00 to 12:00, travel (estimate) included")
+
+
+def test_measured_ways_among_many_places_prove_nothing() -> None:
+    pool = crowd()
+    ways = Matrix(tuple(pool.item_ids), ((30.0,) * 8,) * 8)
+    hurried = SetBrief(name="tour", size=(3, 3), rules=(Days(visit="visit", end=12 * 60, travel=ways),))
+    assert "does not prove" in refused(hurried, pool, stops=4).reason
+    assert len(refused(hurried, pool).conflict) == 2
+
+
+def test_a_tight_plan_among_many_places_is_found_in_two_steps() -> None:
+    brief = SetBrief(name="tour", size=(3, 3), rules=(Days(visit="visit", end=12 * 60 + 24), Include("p7")))
+    made = SetCreator(reach=Reach(stops=3)).create(brief, crowd(40))
+    assert isinstance(made, tuple)
+    stops = sorted(int(item_id[1:]) for item_id in made[0].parents)
+    assert stops == [stops[0], stops[0] + 1, stops[0] + 2]  # neighbours, 12 minutes apart
 
 
 def test_what_is_unknown_is_not_met_unless_the_brief_lets_it_pass() -> None:

@@ -14,7 +14,7 @@ from generec.create.sets.objective import SimilarNeighbours, SteadyField
 from generec.create.sets.pool import Pool
 from generec.create.sets.rules import Arc, AtMostPer, Order, Smooth, Sorted
 from generec.create.sets.search import Reach
-from generec.records import Draft, SetPayload, Total
+from generec.records import Draft, SetPayload, Total, from_json, to_json
 from generec.types import Condition
 
 
@@ -161,6 +161,7 @@ def test_drafts_carry_their_facts_and_the_parts_of_their_worth() -> None:
     pool = tracks(60)
     rules = (Total("minutes", 10, 20), AtMostPer("creator", 1), Condition("energy", ">", 0.2))
     (made,) = drafts(SetCreator().create(SetBrief(name="list", size=(4, 5), rules=rules), pool))
+    assert from_json(Draft, to_json(made)) == made
     assert made.mode == "created"
     assert made.backend.name == "cp-sat sets"
     assert isinstance(made.payload, SetPayload)

@@ -203,6 +203,7 @@ def test_presets_make_sets_of_the_embedded_world(brief: SetBrief) -> None:
         (lambda: SetBrief(name="x"), "a size or slots"),
         (lambda: SetBrief(name="x", size=(3, 2)), "from at least 1 up"),
         (lambda: SetBrief(name="x", slots=(Slot("a"), Slot("a"))), "a name of its own"),
+        (lambda: SetBrief(name="x", slots=(Slot("a", optional=True),)), "give a size as well"),
         (lambda: SetBrief(name="x", slots=(Slot("a"),), rules=(AtMostPer("f", 1, ("b",)),)), "slots that"),
         (lambda: SetBrief(name="x", size=(1, 2), rules=(Days(),), order=Sorted("f")), "gives the order"),
         (lambda: SetBrief(name="x", size=(1, 2), weights=Weights(flow=1)), "flow has a weight"),

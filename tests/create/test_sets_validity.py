@@ -5,8 +5,11 @@ import random
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 from set_worlds import faults, holds, planted
 
+from generec.create.sets.brief import SetBrief
 from generec.create.sets.creator import SetCreator
 from generec.create.sets.pool import Pool
 from generec.create.sets.presets import itinerary
@@ -14,7 +17,7 @@ from generec.create.sets.rules import Facts
 from generec.create.sets.search import Reach
 from generec.create.sets.validator import validate
 from generec.data.world import make_world
-from generec.records import Draft, Member, SetPayload
+from generec.records import Abstain, Draft, Member, SetPayload
 from generec.types import Condition
 
 
@@ -69,6 +72,17 @@ def spoiled(draw: random.Random, members: list[Member], item_ids: list[str]) -> 
     if draw.random() < 0.3:
         draw.shuffle(found)
     return found[: draw.choice([len(found), len(found), max(1, len(found) - 1)])]
+
+
+def test_a_model_that_was_misled_is_caught_by_the_validator() -> None:
+    def credulous(frame: pl.DataFrame, condition: Condition, missing: bool) -> NDArray[np.bool_]:
+        return np.ones(frame.height, dtype=np.bool_)
+
+    frame = pl.DataFrame({"item_id": ["a", "b"], "genre": ["jazz", "rock"]})
+    pool = Pool(frame, np.zeros(2), None, credulous)
+    made = SetCreator().create(SetBrief(name="pair", size=(2, 2), rules=(Condition("genre", "=", "jazz"),)), pool)
+    assert isinstance(made, Abstain)
+    assert "does not pass its check (every member: genre = jazz: 1 of 2)" in made.reason
 
 
 def test_a_plan_in_the_embedded_town_keeps_hours_ways_and_days() -> None:

@@ -57,6 +57,8 @@ class SetBrief:
     def __post_init__(self) -> None:
         if self.size is None and not self.slots:
             raise UsageError("a set needs a size or slots")
+        if self.size is None and all(slot.optional for slot in self.slots):
+            raise UsageError("all slots may stay empty; give a size as well")
         if self.size is not None and not 1 <= self.size[0] <= self.size[1]:
             raise UsageError(f"a size goes from at least 1 up, got {self.size}")
         names = [slot.name for slot in self.slots]

@@ -57,7 +57,7 @@ def _relaxation(brief: SetBrief, number: int, trials: Trials) -> str:
     if isinstance(demand, _GRADED):
         checked = trials.nearest(number)
         return "" if checked is None else f"{checked.rule}: {checked.value} would be enough"
-    if isinstance(demand, Slot) and not demand.optional:
+    if isinstance(demand, Slot) and not demand.optional and len(brief.slots) > 1:
         demands[number] = replace(demand, optional=True)
         return f"leave {demand.name} empty" if trials.possible(demands) == "found" else ""
     del demands[number]

@@ -61,10 +61,8 @@ class SetCreator:
 
 def _refusal(search: Search, status: str) -> Abstain:
     brief = search.brief
-    if status == "infeasible":
-        return explain(brief, search)
     untimed = [demand for demand in brief.demands if not isinstance(demand, Days)]
-    if brief.plans and search.possible(untimed) == "infeasible":
+    if status == "infeasible" or (brief.plans and search.possible(untimed) == "infeasible"):
         return explain(brief, search)
     return Abstain(
         f"no {brief.name} was found in the time given, which does not prove that there is none; "

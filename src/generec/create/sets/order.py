@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 
 import numpy as np
@@ -11,15 +12,16 @@ from generec.create.sets.pool import Floats, Ints, Mask
 from generec.create.sets.rules import Arc, Smooth, Sorted
 
 
-def arrange(goal: Goal, slots: Ints) -> Ints:
-    """All items of the goal's pool in order: as demanded, by slots (k,), by flow or by relevance."""
+def arrange(goal: Goal, slots: Sequence[str]) -> Ints:
+    """All items of the goal's pool in order: as demanded, by the slot that each fills, by flow or by relevance."""
     brief, following = goal.brief, goal.following
     by_relevance = np.argsort(-goal.relevance, kind="stable")
     if brief.order is not None:
         values = goal.pool.numbers(brief.order.field)
         return placed(brief.order, values, following, by_relevance)
     if brief.slots:
-        return np.argsort(slots, kind="stable")
+        names = [slot.name for slot in brief.slots]
+        return np.argsort([names.index(slot) for slot in slots], kind="stable")
     if following is None:
         return by_relevance
     return _flowing(by_relevance, following, np.ones_like(following, dtype=np.bool_))

@@ -14,8 +14,8 @@ import numpy as np
 
 from generec.create.sets.brief import SetBrief
 from generec.create.sets.objective import Goal
-from generec.create.sets.pool import Floats, Ints, Mask, Pool
-from generec.create.sets.rows import excluded
+from generec.create.sets.pool import Floats, Ints, Pool
+from generec.create.sets.rows import excluded, fitting
 from generec.create.sets.rules import (
     AtMostPer,
     Count,
@@ -38,7 +38,7 @@ def permitted(pool: Pool, brief: SetBrief, demands: Sequence[Demand]) -> Ints:
         out |= excluded(demand, pool, brief.missing)
     slots = [demand for demand in demands if isinstance(demand, Slot)]
     if slots and len(slots) == len(brief.slots):
-        out |= ~np.any([_fits(pool, slot, brief.missing) for slot in slots], axis=0)
+        out |= ~np.any([fitting(pool, slot, brief.missing) for slot in slots], axis=0)
     return np.flatnonzero(~out)
 
 
@@ -109,14 +109,7 @@ def _(demand: Count, pool: Pool, brief: SetBrief, best: Ints) -> Iterable[Ints]:
 
 @preferred.register(Slot)
 def _(demand: Slot, pool: Pool, brief: SetBrief, best: Ints) -> Iterable[Ints]:
-    return (best[_fits(pool, demand, brief.missing)[best]],)
-
-
-def _fits(pool: Pool, slot: Slot, missing: frozenset[str]) -> Mask:
-    fits = np.ones(len(pool), dtype=np.bool_)
-    for condition in slot.conditions:
-        fits &= pool.holds(condition, condition.field in missing)
-    return fits
+    return (best[fitting(pool, demand, brief.missing)[best]],)
 
 
 @preferred.register(Novelty)

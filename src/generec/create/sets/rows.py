@@ -1,7 +1,7 @@
 """Demands as whole-number rows over 0/1 columns: the exact model of everything but times and orders.
 
-A column places one item into one slot (the free slot, -1, where there are none); auxiliary columns follow. A row says
-low <= sum of coefficient * column <= high. Shapes: C placing columns, n items of the pool.
+The first n columns say which items are members; P more place an item into a slot, where there are slots; auxiliary
+columns follow. A row says low <= sum of coefficient * column <= high. Shapes: n items of the pool, P placings.
 """
 
 from __future__ import annotations
@@ -56,22 +56,35 @@ class Space:
     pool: Pool
     missing: frozenset[str]
     item: Ints
-    """(C,) row of the pool"""
+    """(P,) which item a placing column places"""
     slot: Ints
-    """(C,) slot number, -1 = free"""
-    names: tuple[str, ...]
-    """slot names by number"""
+    """(P,) number of the slot it is placed into"""
+    names: tuple[tuple[str, ...], ...]
+    """names by number: slots that take the same items and are asked the same count as one with several places"""
     width: int = 0
 
     def __post_init__(self) -> None:
-        self.width = len(self.item)
+        self.width = self.placed
 
-    def where(self, mask: Mask, slots: Sequence[str] = ()) -> Ints:
-        """Columns of the items of the mask, in these slots or in all."""
-        within = mask[self.item]
-        if slots:
-            within &= np.isin(self.slot, [number for number, name in enumerate(self.names) if name in slots])
-        return np.flatnonzero(within)
+    @property
+    def items(self) -> Ints:
+        """The columns of all items, which are the rows of the pool."""
+        return np.arange(len(self.pool))
+
+    @property
+    def placed(self) -> int:
+        """Where placing columns end and auxiliary ones begin."""
+        return len(self.pool) + len(self.item)
+
+    def within(self, slots: Sequence[str]) -> Ints:
+        """The columns of members in these slots, or of all members."""
+        if not slots:
+            return self.items
+        numbers = [number for number, names in enumerate(self.names) if names[0] in slots]
+        return len(self.pool) + np.flatnonzero(np.isin(self.slot, numbers))
+
+    def item_of(self, column: int) -> int:
+        return column if column < len(self.pool) else int(self.item[column - len(self.pool)])
 
     def auxiliary(self, count: int) -> Ints:
         self.width += count
@@ -86,6 +99,15 @@ class Program:
     demands: tuple[Demand, ...]
     rows: tuple[tuple[int, Row], ...]
 
+    def slots(self, columns: Ints) -> dict[str, str]:
+        """The members among the true columns, with the names of their slots ('' without slots)."""
+        space, count = self.space, len(self.space.pool)
+        found = {space.pool.item_ids[column]: "" for column in columns.tolist() if column < count}
+        left = [list(names) for names in space.names]
+        for column in columns[(columns >= count) & (columns < space.placed)].tolist():
+            found[space.pool.item_ids[space.item_of(column)]] = left[space.slot[column - count]].pop(0)
+        return found
+
 
 def program(
     pool: Pool, brief: SetBrief, demands: Sequence[Demand], known: Sequence[tuple[frozenset[str], int]] = ()
@@ -96,37 +118,52 @@ def program(
     members may come back.
     """
     slots = [demand for demand in demands if isinstance(demand, Slot)]
-    space = _space(pool, brief, slots, free=len(slots) < max(1, len(brief.slots)))
+    space = _space(pool, brief, slots)
     written = []
     for number, demand in enumerate(demands):
-        out = space.where(excluded(demand, pool, brief.missing))
+        out = np.flatnonzero(excluded(demand, pool, brief.missing))
         if len(out):
             written.append((number, at_most(out, 0)))
         written.extend((number, row) for row in rows(demand, space))
-    if len(np.unique(space.item)) < len(space.item):
-        columns = defaultdict(list)
-        for column, item in enumerate(space.item.tolist()):
-            columns[item].append(column)
-        written.extend((-1, at_most(np.array(several), 1)) for several in columns.values() if len(several) > 1)
+    if slots:
+        written.extend((-1, row) for row in _placed(space, free=len(slots) < len(brief.slots)))
     for item_ids, most in known:
-        inside = np.array([item_id in item_ids for item_id in pool.item_ids], dtype=np.bool_)
-        written.append((-1, at_most(space.where(inside), most)))
+        inside = [row for row, item_id in enumerate(pool.item_ids) if item_id in item_ids]
+        written.append((-1, at_most(np.array(inside, dtype=np.int64), most)))
     return Program(space, tuple(demands), tuple(written))
 
 
-def _space(pool: Pool, brief: SetBrief, slots: Sequence[Slot], free: bool) -> Space:
-    items, numbers = [], []
-    for number, slot in enumerate(slots):
-        fits = np.ones(len(pool), dtype=np.bool_)
-        for condition in slot.conditions:
-            fits &= pool.holds(condition, condition.field in brief.missing)
-        items.append(np.flatnonzero(fits))
-        numbers.append(np.full(len(items[-1]), number))
-    if free:
-        items.append(np.arange(len(pool)))
-        numbers.append(np.full(len(pool), -1))
-    names = tuple(slot.name for slot in slots)
-    return Space(pool, brief.missing, np.concatenate(items), np.concatenate(numbers), names)
+def _space(pool: Pool, brief: SetBrief, slots: Sequence[Slot]) -> Space:
+    alike: dict[tuple[object, ...], list[Slot]] = defaultdict(list)
+    lists = [rule.slots for rule in brief.rules if isinstance(rule, AtMostPer | Same)]
+    apart = brief.order is None and brief.flow is not None  # the order of the slots is that of the members
+    for slot in slots:
+        asked = tuple(slot.name in names for names in lists)
+        alike[slot.conditions, slot.optional, asked, slot.name if apart else ""].append(slot)
+    items = [np.flatnonzero(fitting(pool, group[0], brief.missing)) for group in alike.values()]
+    numbers = [np.full(len(several), number) for number, several in enumerate(items)]
+    none = np.empty(0, dtype=np.int64)
+    names = tuple(tuple(slot.name for slot in group) for group in alike.values())
+    return Space(pool, brief.missing, np.concatenate([none, *items]), np.concatenate([none, *numbers]), names)
+
+
+def fitting(pool: Pool, slot: Slot, missing: frozenset[str]) -> Mask:
+    """Items that a slot can take, (n,)."""
+    fits = np.ones(len(pool), dtype=np.bool_)
+    for condition in slot.conditions:
+        fits &= pool.holds(condition, condition.field in missing)
+    return fits
+
+
+def _placed(space: Space, free: bool) -> list[Row]:
+    """Every member is in one slot (free: or in none)."""
+    columns: dict[int, list[int]] = defaultdict(list)
+    for column, item in enumerate(space.item.tolist(), start=len(space.pool)):
+        columns[item].append(column)
+    return [
+        Row(np.array([item, *columns[item]]), np.array([-1] + [1] * len(columns[item])), None if free else 0, 0)
+        for item in space.items.tolist()
+    ]
 
 
 def at_most(columns: Ints, high: int) -> Row:
@@ -184,37 +221,39 @@ def rows(demand: object, space: Space) -> list[Row]:
 
 @rows.register(Size)
 def _(demand: Size, space: Space) -> list[Row]:
-    return [Row(np.arange(len(space.item)), np.ones(len(space.item), dtype=np.int64), demand.low, demand.high)]
+    return [Row(space.items, np.ones(len(space.pool), dtype=np.int64), demand.low, demand.high)]
 
 
 @rows.register(Slot)
 def _(demand: Slot, space: Space) -> list[Row]:
-    columns = np.flatnonzero(space.slot == space.names.index(demand.name))
-    return [Row(columns, np.ones(len(columns), dtype=np.int64), 0 if demand.optional else 1, 1)]
+    names = next((names for names in space.names if names[0] == demand.name), ())
+    columns = space.within(names[:1])
+    low = 0 if demand.optional else len(names)
+    return [Row(columns, np.ones(len(columns), dtype=np.int64), low, len(names))] if names else []
 
 
 @rows.register(Include)
 def _(demand: Include, space: Space) -> list[Row]:
-    row = space.pool.rows.get(demand.item_id, -1)
-    return [at_least(np.flatnonzero(space.item == row), 1)]
+    row = space.pool.rows.get(demand.item_id)
+    return [at_least(np.array([] if row is None else [row], dtype=np.int64), 1)]
 
 
 @rows.register(Count)
 def _(demand: Count, space: Space) -> list[Row]:
     found = []
     if demand.low > 0:
-        found.append(at_least(space.where(space.pool.holds(demand.condition, False)), demand.low))
+        found.append(at_least(np.flatnonzero(space.pool.holds(demand.condition, False)), demand.low))
     if demand.high is not None:
         possible = space.pool.holds(demand.condition, demand.condition.field not in space.missing)
-        found.append(at_most(space.where(possible), demand.high))
+        found.append(at_most(np.flatnonzero(possible), demand.high))
     return found
 
 
 @rows.register(Total)
 def _(demand: Total, space: Space) -> list[Row]:
-    values = np.nan_to_num(space.pool.numbers(demand.field))[space.item]
+    values = np.nan_to_num(space.pool.numbers(demand.field))
     scale, exact = _scale(values, demand.field)
-    columns, slip = np.arange(len(values)), 1e-6 if exact else 1.0
+    columns, slip = space.items, 1e-6 if exact else 1.0
     # Where values are no decimals, each bound is rounded so that no valid set is lost: what slips through lies within
     # a millionth per member, which is the validator's tolerance.
     down, up = (np.rint, np.rint) if exact else (np.floor, np.ceil)
@@ -253,8 +292,8 @@ def _groups(field: str, slots: tuple[str, ...], space: Space) -> tuple[dict[str,
     groups: dict[str, list[int]] = defaultdict(list)
     unknown: list[int] = []
     values = space.pool.values(field)
-    for column in space.where(np.ones(len(space.pool), dtype=np.bool_), slots).tolist():
-        several = values[space.item[column]]
+    for column in space.within(slots).tolist():
+        several = values[space.item_of(column)]
         if several is None:
             unknown.append(column)
         for value in several or ():
@@ -272,9 +311,8 @@ def _(demand: Same, space: Space) -> list[Row]:
     for value, columns in zip(agreed.tolist(), groups.values(), strict=True):
         for column in columns:
             having[column].append(value)
-    everywhere = space.where(np.ones(len(space.pool), dtype=np.bool_), demand.slots)
     let_pass = set(unknown) if demand.field in space.missing else set()
-    for column in everywhere.tolist():
+    for column in space.within(demand.slots).tolist():
         if column not in let_pass:
             agreeing = np.array([column, *having[column]])
             found.append(Row(agreeing, np.array([1] + [-1] * len(having[column])), None, 0))
@@ -288,7 +326,7 @@ def _(demand: NoNearDuplicates, space: Space) -> list[Row]:
     for start in range(0, len(unit), 512):
         alike[start : start + 512] = unit[start : start + 512] @ unit.T > demand.threshold
     np.fill_diagonal(alike, False)
-    return [at_most(np.flatnonzero(np.isin(space.item, clique)), 1) for clique in _cliques(alike)]
+    return [at_most(np.array(clique), 1) for clique in _cliques(alike)]
 
 
 def _cliques(alike: Mask) -> list[list[int]]:
@@ -310,8 +348,8 @@ def _cliques(alike: Mask) -> list[list[int]]:
 @rows.register(Novelty)
 def _(demand: Novelty, space: Space) -> list[Row]:
     share = Fraction(demand.share).limit_denominator(10**6)
-    new = np.array([item_id not in demand.seen for item_id in space.pool.item_ids], dtype=np.bool_)[space.item]
-    return [Row(np.arange(len(new)), share.denominator * new - share.numerator, 0, None)]
+    new = np.array([item_id not in demand.seen for item_id in space.pool.item_ids], dtype=np.bool_)
+    return [Row(space.items, share.denominator * new - share.numerator, 0, None)]
 
 
 @rows.register(Smooth)
@@ -319,9 +357,9 @@ def _(demand: Smooth, space: Space) -> list[Row]:
     """In the order of the field every member but the last has another within the step above it.
 
     No order has a smaller largest step than the sorted one: whoever goes from the lowest to the highest crosses every
-    gap between. One auxiliary column per column says who is last.
+    gap between. One auxiliary column per item says who is last.
     """
-    values = space.pool.numbers(demand.field)[space.item]
+    values = space.pool.numbers(demand.field)
     order = np.argsort(values, kind="stable")
     order = order[: int(np.isfinite(values).sum())]
     last = space.auxiliary(len(order))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from generec.errors import UsageError
@@ -169,6 +170,8 @@ class Travel(Protocol):
     @property
     def estimate(self) -> bool: ...
     @property
+    def metric(self) -> bool: ...  # whether a stop between never shortens a way
+    @property
     def fields(self) -> tuple[str, ...]: ...
     def between(self, one: Facts | None, other: Facts | None) -> int | None:
         """Whole minutes, rounded up; None in place of an item is the base of every day. None: not known."""
@@ -190,6 +193,7 @@ class Haversine:
             raise UsageError(f"the speed must be positive km/h, got {self.speed}")
 
     estimate: ClassVar[bool] = True
+    metric: ClassVar[bool] = True
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -228,22 +232,27 @@ class Matrix:
     minutes: tuple[tuple[float, ...], ...]
     base: str | None = None
     """The row from which every day begins and in which it ends; None: anywhere."""
-    index: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {item_id: row for row, item_id in enumerate(self.item_ids)}
 
     def __post_init__(self) -> None:
         size = len(self.item_ids)
         if len(self.minutes) != size or any(len(row) != size for row in self.minutes):
             raise UsageError(f"a matrix over {size} items needs {size} rows of {size} minutes")
-        object.__setattr__(self, "index", {item_id: row for row, item_id in enumerate(self.item_ids)})
 
     estimate: ClassVar[bool] = False
+    metric: ClassVar[bool] = False  # measured minutes may well be shorter by a stop between
 
     fields: ClassVar[tuple[str, ...]] = ()
 
     def between(self, one: Facts | None, other: Facts | None) -> int | None:
         if self.base is None and (one is None or other is None):
             return 0
-        here, there = (self.index.get(self.base or "" if facts is None else facts["item_id"]) for facts in (one, other))
+        here, there = (
+            self._index.get(self.base or "" if facts is None else facts["item_id"]) for facts in (one, other)
+        )
         return None if here is None or there is None else math.ceil(self.minutes[here][there] - 1e-9)
 
 

@@ -27,15 +27,16 @@ class Effort:
     seed: int = 0
     gap: float = 0.0
     """Relative distance from the best possible at which it may stop."""
+    in_order: bool = False
+    """Branch over the columns as they stand, which finds exact sums where clever search does not."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the solver says: the chosen placing columns, the true auxiliary ones, and the items by days if asked."""
+    """What the solver says: the columns that are true, and the members by days where an order was asked for."""
 
     status: Status
     columns: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    auxiliary: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     days: tuple[tuple[int, ...], ...] = ()
 
 
@@ -59,15 +60,14 @@ def solve(
     slack: Any = 0 if relaxed is None else model.new_int_var(0, 2**40, "")
     for number, row in program.rows:
         _post_row(sat, model, [columns[column] for column in row.columns.tolist()], row, slack, number == relaxed)
-    terms = [*zip(columns, [] if wish is None else wish.alone[space.item].tolist(), strict=False)]
-    items, posted = _items(model, columns, program) if path or (wish and wish.pairs is not None) else [], None
+    items, posted = columns[: len(space.pool)], None
     if path is not None:
         late = slack if relaxed is not None and isinstance(program.demands[relaxed], Days) else 0
         posted = paths.post(model, items, _places(columns, program), path, late)
     if relaxed is not None:
         model.minimize(slack)
     elif wish is not None:
-        terms += [*_pairs(model, items, wish), *_steps(posted, wish)]
+        terms = [*zip(items, wish.alone.tolist(), strict=True), *_pairs(model, items, wish), *_steps(posted, wish)]
         literals, worth = [literal for literal, _ in terms], [round(_WORTH * value) for _, value in terms]
         model.maximize(sat.LinearExpr.weighted_sum(literals, worth))
     solver = sat.CpSolver()
@@ -76,8 +76,7 @@ def solve(
         return Found(status)
     values = np.array([solver.boolean_value(column) for column in columns], dtype=np.bool_)
     days = () if posted is None else tuple(tuple(day) for day in posted.read(solver))
-    count = len(space.item)
-    return Found("found", np.flatnonzero(values[:count]), np.flatnonzero(values[count:]), days)
+    return Found("found", np.flatnonzero(values), days)
 
 
 def _status(sat: Any, solver: Any, model: Any, effort: Effort) -> Status:
@@ -87,30 +86,21 @@ def _status(sat: Any, solver: Any, model: Any, effort: Effort) -> Status:
     solver.parameters.relative_gap_limit = effort.gap
     solver.parameters.cp_model_probing_level = 0
     solver.parameters.symmetry_level = 0
+    solver.parameters.linearization_level = 2
+    if effort.in_order:
+        solver.parameters.search_branching = sat.FIXED_SEARCH
     status = solver.solve(model)
     if status == sat.INFEASIBLE:
         return "infeasible"
     return "found" if status in (sat.OPTIMAL, sat.FEASIBLE) else "unknown"
 
 
-def _items(model: Any, columns: list[Any], program: Program) -> list[Any]:
-    """One literal per item of the pool: whether it is a member."""
-    found = []
-    for item in range(len(program.space.pool)):
-        several = [columns[column] for column in np.flatnonzero(program.space.item == item).tolist()]
-        literal = several[0] if len(several) == 1 else model.new_bool_var("")
-        if len(several) != 1:
-            model.add(sum(several) == literal)
-        found.append(literal)
-    return found
-
-
 def _places(columns: list[Any], program: Program) -> list[Any]:
     """The number of every item's slot."""
     space = program.space
     found: list[Any] = [0] * len(space.pool)
-    for column, (item, slot) in enumerate(zip(space.item.tolist(), space.slot.tolist(), strict=True)):
-        found[item] = found[item] + slot * columns[column]
+    for column, item, slot in zip(columns[len(space.pool) :], space.item.tolist(), space.slot.tolist(), strict=False):
+        found[item] = found[item] + slot * column
     return found
 
 
