@@ -4,7 +4,7 @@
     python bench/instruct.py --movies DIR --beauty DIR         and catalogues that `generec data import` wrote
     python bench/instruct.py --failures                        with the sentences that are read wrongly (open half)
     python bench/instruct.py --sealed                          the other half: aggregate figures only, once, at the end
-    python bench/instruct.py --redial DIR --redial-items DIR   real dialogues: titles recovered as anchors with their sign
+    python bench/instruct.py --redial DIR --redial-items DIR   real dialogues: titles as anchors with their sign
 
 Slots are compared as sets. Words (`~`) are right where at least half of the content words of both are shared. Slot
 accuracy is right / (expected + spurious). `act` counts where it is not `recommend`.
@@ -44,7 +44,67 @@ from generec.types import Catalog, Events
 
 FOLDER = Path(__file__).parent.parent / "tests" / "loop" / "instructions"
 STOP = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "of", "in", "on", "at", "to", "for", "with", "by", "from", "and", "or", "but", "not", "no", "is", "are", "was", "were", "be", "been", "it", "its", "i", "me", "my", "we", "our", "you", "your", "he", "she", "they", "them", "his", "her", "their", "who", "which", "what", "as", "so", "very", "really", "too", "some", "any", "have", "has", "had", "do", "does", "did"]
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "with",
+        "by",
+        "from",
+        "and",
+        "or",
+        "but",
+        "not",
+        "no",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "it",
+        "its",
+        "i",
+        "me",
+        "my",
+        "we",
+        "our",
+        "you",
+        "your",
+        "he",
+        "she",
+        "they",
+        "them",
+        "his",
+        "her",
+        "their",
+        "who",
+        "which",
+        "what",
+        "as",
+        "so",
+        "very",
+        "really",
+        "too",
+        "some",
+        "any",
+        "have",
+        "has",
+        "had",
+        "do",
+        "does",
+        "did",
+    ]
 )
 Slot = tuple[str, str]
 

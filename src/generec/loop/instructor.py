@@ -85,10 +85,8 @@ class EmbeddedInstructor:
         if slips.whole:
             fixed = [NoiseMark(0, slips.whole), *(mark for mark in fixed if mark.start >= slips.whole)]
         fixed += [NoiseMark(start, end) for start, end in slips.parts if start >= slips.whole]
-        if (
-            (act.thing is not None
-            and act.kind == "set")
-            or (act.thing is not None and not self._is_kind(sentence, act.thing))
+        if (act.thing is not None and act.kind == "set") or (
+            act.thing is not None and not self._is_kind(sentence, act.thing)
         ):
             fixed.append(NoiseMark(*act.thing))
         fixed = _apart([*fixed, *(NoiseMark(start, end) for start, end in changed)])
@@ -213,7 +211,10 @@ class EmbeddedInstructor:
 
     def _fits(self, tokens: Sequence[Token], at: int, word: str) -> bool:
         """Whether a word and its neighbour make a value together."""
-        pairs = ((tokens[at - 1].stem, stem(word)) if at else (), (stem(word), tokens[at + 1].stem) if at + 1 < len(tokens) else ())
+        pairs = (
+            (tokens[at - 1].stem, stem(word)) if at else (),
+            (stem(word), tokens[at + 1].stem) if at + 1 < len(tokens) else (),
+        )
         return any(self.lexicon.trie.holds(pair) for pair in pairs if pair)
 
     def _is_kind(self, sentence: Sentence, thing: tuple[int, int]) -> bool:

@@ -20,7 +20,22 @@ ORDER = ("kind", "topic", "genres", "genre", "brand", "creator", "series", "plac
 MAKERS = frozenset(["brand", "creator", "author", "artist", "maker", "director", "publisher", "studio", "manufacturer"])
 NAMES = MAKERS | {"place", "venue", "city"}
 """Fields whose values are proper names: a part that only one has names it."""
-TEXTS = frozenset(["item_id", "title", "description", "plot", "text", "summary", "asin", "isbn", "url", "image", "origin", "sales_rank_group"])
+TEXTS = frozenset(
+    [
+        "item_id",
+        "title",
+        "description",
+        "plot",
+        "text",
+        "summary",
+        "asin",
+        "isbn",
+        "url",
+        "image",
+        "origin",
+        "sales_rank_group",
+    ]
+)
 TYPES = frozenset(["kind", "genres", "genre", "categories", "category"])
 """Fields that say what an item is, not what it is about."""
 SHARE = 0.98
@@ -109,9 +124,7 @@ class Lexicon:
         self.trie = Trie()
         self._fill()
         self.common = _common(catalog, self.rows)
-        self.speller = Speller.of(
-            self._value_words(True), self._value_words(False), self._name_words(), catalog.texts
-        )
+        self.speller = Speller.of(self._value_words(True), self._value_words(False), self._name_words(), catalog.texts)
 
     def match(self, tokens: Sequence[Token], stems: Sequence[str], at: int) -> Match | None:
         """The longest phrase that names values at a token; two or three tokens may also be written as one."""

@@ -16,11 +16,33 @@ Unit = Literal["money", "minutes", "year", "decade", "date", "clock", "number"]
 ONES = {
     word: number
     for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 TENS = {
-    word: 10 * number for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+    word: 10 * number
+    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 TENS["fourty"] = 40
 DECADES = {"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
@@ -31,7 +53,24 @@ ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "opening": 1,
 }  # fmt: skip
-_MONEY_WORDS = frozenset(["euro", "euros", "eur", "dollar", "dollars", "usd", "buck", "bucks", "pound", "pounds", "gbp", "quid", "cents", "cent"])
+_MONEY_WORDS = frozenset(
+    [
+        "euro",
+        "euros",
+        "eur",
+        "dollar",
+        "dollars",
+        "usd",
+        "buck",
+        "bucks",
+        "pound",
+        "pounds",
+        "gbp",
+        "quid",
+        "cents",
+        "cent",
+    ]
+)
 _SYMBOLS = frozenset("$€£")
 _HOURS = frozenset(["hour", "hours", "hr", "hrs", "h"])
 _MINUTES = frozenset(["minute", "minutes", "min", "mins", "m"])
@@ -184,7 +223,7 @@ def _decade(forms: Sequence[str], at: int) -> Quantity | None:
     if _at(forms, at) == "nineteen" or _at(forms, at) == "1900s":
         at += 1
     word = _at(forms, at)
-    if word in DECADES and not (word == "teens" and forms[at - 1 : at] != ["the"]) and not (word == "teens"):
+    if word in DECADES and not (word == "teens" and forms[at - 1 : at] != ["the"]) and word != "teens":
         century = 2000 if word == "noughties" else 1900
         low, end = float(century + DECADES[word]), at + 1
     elif re.fullmatch(r"[0-9]{2}|[0-9]{4}", word) and word.endswith("0") and _at(forms, at + 1) in ("s", "'s"):

@@ -38,7 +38,11 @@ class Speller:
         common = frozenset(values) | CUES
         wanted = common | frozenset(parts)
         named = frozenset(names)
-        graded = {form for mood in MOODS for form in (mood + "er", mood + "r", mood[:-1] + "ier", mood + "est", mood[:-1] + "iest", mood + "ly")}
+        graded = {
+            form
+            for mood in MOODS
+            for form in (mood + "er", mood + "r", mood[:-1] + "ier", mood + "est", mood[:-1] + "iest", mood + "ly")
+        }
         known = wanted | ENGLISH | grammar_words() | named | graded
         return Speller(known, _by_letter(wanted), counts, common, _by_letter(named))
 

@@ -173,7 +173,11 @@ def _wholes(title: str) -> Iterator[str]:
         yield from _articles(_BRACKETS.sub(" ", bare).strip())
         for one in inner:
             other = _ALSO.sub("", one.strip())
-            if _YEAR.search(title) and len(other) > 2 and not re.match(r"(?:pack|set|pair|case|model|\d)", other, re.IGNORECASE):
+            if (
+                _YEAR.search(title)
+                and len(other) > 2
+                and not re.match(r"(?:pack|set|pair|case|model|\d)", other, re.IGNORECASE)
+            ):
                 yield from _articles(other)
     cut = _SIZE.sub("", _BRACKETS.sub(" ", bare)).strip(" ,-")
     if cut and cut != bare and len(cut.split()) > 1:

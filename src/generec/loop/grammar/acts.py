@@ -232,7 +232,7 @@ def _editing_set(matcher: Matcher, made_before: Kind | None) -> Doing | None:
     inside = [(start, end) for start, end, _ in matcher.all(_IN_SET)]
     if made_before != "set" and not inside:
         return None
-    for start, end, found in matcher.all(_SWAP):
+    for start, _, found in matcher.all(_SWAP):
         if (found["verb"] == "change" and found["link"] == "to") or not _alone(matcher, found.start()):
             continue
         out = matcher.span(found, "out")

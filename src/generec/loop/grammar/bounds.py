@@ -48,14 +48,12 @@ _BUDGET = _ends(
     r"to spend|pay|spending|spend|afford)(?: only| just)?"
 )
 _FROM = _ends(r"from|starting|as of")
-_SUFFIXES: tuple[tuple[Comparison, re.Pattern[str]], ...] = tuple(
-    (comparison, re.compile(rf"(?:{words})(?!\S)"))
-    for comparison, words in (
-        ("<=", r"(?:or|and) (?:even )?(?:less|under|below|lower|cheaper|shorter|earlier|older|before|fewer|down)(?: than that)?|(?:at (?:the )?(?:very )?most|maximum|max|tops|limit|top|or bust)(?: please)?"),
-        (">=", r"(?:or|and) (?:even )?(?:more|over|above|higher|longer|later|newer|after|up|upwards|onwards?|beyond|younger|since|more recent|better)|plus|\+|at (?:the )?(?:very )?least|minimum|min|"
-         r"on(?=$| [,.!?;:]|$)|onwards?|on up|forwards?|upwards?|and onwards?"),
-    )
+_SUFFIX_WORDS: tuple[tuple[Comparison, str], ...] = (
+    ("<=", r"(?:or|and) (?:even )?(?:less|under|below|lower|cheaper|shorter|earlier|older|before|fewer|down)(?: than that)?|(?:at (?:the )?(?:very )?most|maximum|max|tops|limit|top|or bust)(?: please)?"),
+    (">=", r"(?:or|and) (?:even )?(?:more|over|above|higher|longer|later|newer|after|up|upwards|onwards?|beyond|younger|since|more recent|better)|plus|\+|at (?:the )?(?:very )?least|minimum|min|"
+     r"on(?=$| [,.!?;:]|$)|onwards?|on up|forwards?|upwards?|and onwards?"),
 )  # fmt: skip
+_SUFFIXES = tuple((comparison, re.compile(rf"(?:{words})(?!\S)")) for comparison, words in _SUFFIX_WORDS)
 _ON = re.compile(r"(?:on|onwards?|forwards?|upwards?|up)(?!\S)(?! (?:a|an|the|my|tv|screen|[a-z]+ing)\b)")
 _LOOSE = re.compile(
     r"(?:, )?(?:or so|or thereabouts|give or take(?: a (?:bit|little|few|minute|minutes|couple of minutes))?|ish|more or less|roughly|approximately|or around there|or about that)(?!\S)"

@@ -27,11 +27,50 @@ _LIKES = phrase(
     r"(?:it would be|would be) (?:great|nice|lovely|good|ideal|perfect|cool|fun|a plus|a bonus|wonderful|best) (?:if|to have)(?: it| there| they)?(?: (?:is|are|was|were|had|has|have|could be|would be|came with|comes with))?|if possible|where possible|hopefully|best (?:with|if)|can not get enough of|could watch|my favou?rites?(?: \S+)? (?:is|are)|favou?rites? (?:is|are)|(?:is|are) my (?:favou?rite|thing|kind of thing|jam|cup of tea)"
 )
 _BARE = r"(?:(?:really|also|just|absolutely|always|both|all|usually|generally|would) )*"
-_AFTER = "(?:" + "|".join(rf"(?<={who} )" for who in ("kids", "children", "teenagers", "teens", "family", "son", "daughter", "old", "olds", "toddlers", "toddler", "grandchildren", "students", "nephews", "nieces", "nephew", "niece", "friends", "beginners", "boys", "girls", "parents", "pupils")) + ")"
-_LOVES = phrase(rf"{_BARE}(?:loves|adores|enjoys|likes|prefers|fancies|loved|adored|enjoyed)|(?:(?<=, )|(?<=and ))(?:love|like|enjoy|adore|prefer)|{_AFTER}{_BARE}(?:like|love|enjoy|prefer|adore|liked)")
-_HATES = phrase(rf"{_BARE}(?:hates|dislikes|detests|loathes|despises)|(?:(?<=, )|(?<=and ))(?:hate|dislike|detest|can not stand)|{_AFTER}{_BARE}(?:hate|dislike|can not stand|do not like|do not enjoy|does not like)")
-_NOT_BUT = phrase(r"(?P<not>(?:not|no longer)(?: (?:a|an|the|some|any))?) (?!too|so|that|very|only|just|sure|really|necessarily|like|all)[^\s.,;!?]+(?: [^\s.,;!?]+){0,3} (?:, )?but(?! (?:not|no|nothing|please|without|under|over|at|in|with|only|about|make)(?!\S))")
-_WHEN = phrase(r"for (?:when|while|whenever|times when|days when|nights when|the times|people who|somebody who|someone who|those who|anyone who)")
+_AFTER = (
+    "(?:"
+    + "|".join(
+        rf"(?<={who} )"
+        for who in (
+            "kids",
+            "children",
+            "teenagers",
+            "teens",
+            "family",
+            "son",
+            "daughter",
+            "old",
+            "olds",
+            "toddlers",
+            "toddler",
+            "grandchildren",
+            "students",
+            "nephews",
+            "nieces",
+            "nephew",
+            "niece",
+            "friends",
+            "beginners",
+            "boys",
+            "girls",
+            "parents",
+            "pupils",
+        )
+    )
+    + ")"
+)
+_LOVES = phrase(
+    rf"{_BARE}(?:loves|adores|enjoys|likes|prefers|fancies|loved|adored|enjoyed)|(?:(?<=, )|(?<=and ))(?:love|like|enjoy|adore|prefer)|{_AFTER}{_BARE}(?:like|love|enjoy|prefer|adore|liked)"
+)
+_HATES = phrase(
+    rf"{_BARE}(?:hates|dislikes|detests|loathes|despises)|(?:(?<=, )|(?<=and ))(?:hate|dislike|detest|can not stand)|{_AFTER}{_BARE}(?:hate|dislike|can not stand|do not like|do not enjoy|does not like)"
+)
+_NOT_BUT = phrase(
+    r"(?P<not>(?:not|no longer)(?: (?:a|an|the|some|any))?) (?!too|so|that|very|only|just|sure|really|necessarily|like|all)[^\s.,;!?]+(?: [^\s.,;!?]+){0,3} (?:, )?but(?! (?:not|no|nothing|please|without|under|over|at|in|with|only|about|make)(?!\S))"
+)
+_WHEN = phrase(
+    r"for (?:when|while|whenever|times when|days when|nights when|the times|people who|somebody who|someone who|those who|anyone who)"
+)
 _MAYBE = phrase(r"maybe(?: even)?|perhaps|possibly|if possible|potentially|could be|might be")
 _DISLIKES = phrase(
     rf"{_WHO} {_HOW}(?:hate|hates|hated|dislike|dislikes|disliked|loathe|loathes|loathed|detest|detests|despise|despises|(?:can|could) not (?:stand|bear|abide|take|deal with|stomach)|(?:do|does|did) not (?:really |much |actually |particularly |usually |generally |even )*(?:like|likes|love|enjoy|fancy|care for|care about|dig|appreciate|go for))(?: (?:it when|when|how|watching|the))?|"

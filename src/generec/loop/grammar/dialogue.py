@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from generec.loop.grammar.roles import Roles
 from generec.loop.grammar.tokens import Matcher, phrase, stem
@@ -375,21 +377,22 @@ def _clash(one: Condition, other: Condition, single: bool) -> bool:
     return False
 
 
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
 def _meets(one: Condition, other: Condition) -> bool:
     fixed, bound = (one, other) if _side(one) == 0 else (other, one)
     if _side(bound) == 0:
         return str(fixed.value) == str(bound.value)
-    try:
-        value: float | str = float(str(fixed.value)) if isinstance(bound.value, float) else str(fixed.value)
-    except ValueError:
-        return True
-    compared = {
-        "<": value < bound.value,
-        "<=": value <= bound.value,
-        ">": value > bound.value,
-        ">=": value >= bound.value,
-    }  # type: ignore[operator]
-    return compared[bound.operator]
+    value, limit = fixed.value, bound.value
+    if isinstance(limit, float):
+        try:
+            return _COMPARE[bound.operator](float(str(value)), limit)
+        except ValueError:
+            return True
+    return _COMPARE[bound.operator](str(value), str(limit))
 
 
 def _tastes(

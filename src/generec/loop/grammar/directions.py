@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -30,7 +31,7 @@ _TABLE: tuple[tuple[Role, Literal[-1, 1], str], ...] = (
     ("rank", 1, r"less popular|lesser known|least popular"),
 )  # fmt: skip
 _PATTERNS = tuple((role, sign, phrase(_A + f"(?:{words})")) for role, sign, words in _TABLE)
-_BETTER = (
+_BETTER: tuple[tuple[Role, Literal[-1, 1], re.Pattern[str]], ...] = (
     ("year", -1, phrase(r"the older ,? ?the better")), ("year", 1, phrase(r"the newer ,? ?the better|the more recent ,? ?the better")),
     ("duration", -1, phrase(r"the shorter ,? ?the better|the quicker ,? ?the better")), ("duration", 1, phrase(r"the longer ,? ?the better")),
     ("price", -1, phrase(r"the cheaper ,? ?the better|(?:in )?order of price|lowest price first|do not cost (?:much|a lot|a fortune)|does not cost (?:much|a lot|a fortune|the earth)|not cost (?:much|a lot|a fortune|the earth)|will not break the bank|do not want to spend (?:much|a lot|too much)")),
@@ -64,7 +65,7 @@ def directions(matcher: Matcher, roles: Roles) -> Iterator[DirectionMark]:
             if any(start < last and first < end for first, last in taken):
                 continue
             begin, turned = _turned(matcher, start)
-            yield DirectionMark(begin, end, roles.fields[role], -sign if turned else sign)  # type: ignore[arg-type]
+            yield DirectionMark(begin, end, roles.fields[role], -sign if turned else sign)
     yield from _named(matcher, roles)
 
 

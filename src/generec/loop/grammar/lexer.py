@@ -100,7 +100,12 @@ class Lexer:
     roles: Roles
 
     def marks(
-        self, sentence: Sentence, fixed: Iterable[Mark] = (), usual: str | None = None, adjusting: bool = False, about: tuple[int, int] | None = None
+        self,
+        sentence: Sentence,
+        fixed: Iterable[Mark] = (),
+        usual: str | None = None,
+        adjusting: bool = False,
+        about: tuple[int, int] | None = None,
     ) -> list[Mark]:
         """Marks that do not overlap, in order. `fixed` are laid first: what the act and the dialogue already took."""
         matcher = Matcher.of(sentence)
@@ -151,9 +156,8 @@ class Lexer:
             and tokens[start].joined
             and tokens[start - 1].is_word
             and tokens[start - 1].form not in ("non", "pre", "mid")
-        ):
-            if not self._goes_on(tokens, start - 1):
-                return None
+        ) and not self._goes_on(tokens, start - 1):
+            return None
         kept = []
         if _ABOUT.search(lead):  # what is spoken about is a subject, not what somebody watches
             groups = [group for group in groups if group[0].how != "everyday" or group is groups[0]]
@@ -227,14 +231,22 @@ class Lexer:
                 yield ContainsMark(start, end, field, words.strip(" \"'"))
 
     def _titles(
-        self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, values: list[ValueMark],
+        self,
+        tokens: tuple[Token, ...],
+        stems: list[str],
+        matcher: Matcher,
+        values: list[ValueMark],
         laid: list[Mark],
         about: tuple[int, int],
     ) -> Iterator[Mark]:
         at, end = 0, len(tokens)
         taken = {place for mark in laid for place in range(mark.start, mark.end)}
         while at < end:
-            mention = None if at in taken or not stems[at] else self._title_at(tokens, stems, matcher, at, about[0] <= at < about[1])
+            mention = (
+                None
+                if at in taken or not stems[at]
+                else self._title_at(tokens, stems, matcher, at, about[0] <= at < about[1])
+            )
             if mention is not None and not mention.whole and self._covered(mention, tokens, values):
                 mention = None
             if mention is None:
@@ -251,15 +263,16 @@ class Lexer:
         rest = [at for at in range(mention.start, mention.end) if tokens[at].is_word and tokens[at].form not in _LIGHT]
         return tokens[mention.start].form in PREPOSITIONS | CONJUNCTIONS or known.issuperset(rest)
 
-    def _title_at(self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, at: int, wanted: bool
+    def _title_at(
+        self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, at: int, wanted: bool
     ) -> Mention | None:
         lead = matcher.plain[: matcher.starts[at]]
         stop = next(
             (place for place in range(at, len(tokens)) if tokens[place].form in (";", "?") or _breaks(tokens, place)),
             len(tokens),
         )
-        likely, sure = _TITLE_BEFORE.search(lead), _SURE_BEFORE.search(lead)
-        pointed = tokens[at].capital and at > 0 and _POINTED.search(matcher.plain[matcher.starts[at] :])
+        likely, sure = bool(_TITLE_BEFORE.search(lead)), bool(_SURE_BEFORE.search(lead))
+        pointed = tokens[at].capital and at > 0 and bool(_POINTED.search(matcher.plain[matcher.starts[at] :]))
         sure = sure or pointed or wanted
         likely = likely or pointed or wanted
         polite = re.search(r"(?:would|i'd|i do not|do not) (?:like|love) $", lead)
@@ -473,7 +486,9 @@ class Lexer:
                 continue
             if before in ("or", "to") and quantity.start > 1 and cardinal([tokens[quantity.start - 2].form], 0):
                 continue  # two or three
-            if _follows(tokens, quantity.end, ("or", "to")) and cardinal([one.form for one in tokens], quantity.end + 1):
+            if _follows(tokens, quantity.end, ("or", "to")) and cardinal(
+                [one.form for one in tokens], quantity.end + 1
+            ):
                 continue
             if self._counted(tokens, quantity.end, named, covered):
                 yield CountMark(quantity.start, quantity.end, int(quantity.low))
@@ -505,10 +520,51 @@ _AFTER_TITLE = (
     | MOODS
     | frozenset(["shorter", "longer", "simpler", "suggestion", "recommendation", "version", "again", "made", "makes"])
 )
-_NEVER_MAKERS = frozenset(["unknown", "generic", "various", "none", "other", "others", "new", "it", "its", "made", "the", "me", "and", "best", "all", "a"])
-_LIGHT = frozenset(["the", "a", "an", "of", "and", "in", "on", "to", "for", "with", "by", "from", "at", "is", "it", "me", "my", "i"])
+_NEVER_MAKERS = frozenset(
+    [
+        "unknown",
+        "generic",
+        "various",
+        "none",
+        "other",
+        "others",
+        "new",
+        "it",
+        "its",
+        "made",
+        "the",
+        "me",
+        "and",
+        "best",
+        "all",
+        "a",
+    ]
+)
+_LIGHT = frozenset(
+    ["the", "a", "an", "of", "and", "in", "on", "to", "for", "with", "by", "from", "at", "is", "it", "me", "my", "i"]
+)
 _COUNTED = frozenset(
-    ["product", "products", "item", "items", "pieces", "suggestions", "ideas", "options", "things", "examples", "choice", "choices", "parts", "episode", "step", "steps", "more", "different", "other"]
+    [
+        "product",
+        "products",
+        "item",
+        "items",
+        "pieces",
+        "suggestions",
+        "ideas",
+        "options",
+        "things",
+        "examples",
+        "choice",
+        "choices",
+        "parts",
+        "episode",
+        "step",
+        "steps",
+        "more",
+        "different",
+        "other",
+    ]
 )
 _SHORT = frozenset(["dr", "mr", "mrs", "st", "vs", "vol", "jr", "sr", "no"])
 _POINTED = re.compile(r"^(?:[^\s.,;!?]+ ){2,6}(?:sort of thing|kind of thing|type of thing|one|ones|thing)(?!\S)")
@@ -518,7 +574,11 @@ _BY_LIST = re.compile(r"(?<!\S)(?:by|from) [^.;!?]*$")
 @cache
 def _spellings_of(entry: Entry) -> frozenset[str]:
     """How the values of an entry may be written, without spaces; a final s may go or come after an apostrophe."""
-    said = {"".join(token.form for token in tokenise(value) if token.is_word or token.form == "&") for named in entry.named for value in named.values}
+    said = {
+        "".join(token.form for token in tokenise(value) if token.is_word or token.form == "&")
+        for named in entry.named
+        for value in named.values
+    }
     said |= {one.replace("&", "and") for one in said} | {one.replace("&", "") for one in said}
     said |= {one.removeprefix("the") for one in said}
     return frozenset(form for one in said for form in (one, one.replace("'", ""), one.replace(".", ""), one + "'s"))

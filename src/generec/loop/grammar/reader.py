@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 from functools import cache
@@ -548,7 +549,7 @@ class Reader:
         )
         named = [at for at, wish in enumerate(wishes) if wish.named is not None]
         links = []
-        for one, two in zip(named, named[1:], strict=False):
+        for one, two in itertools.pairwise(named):
             links.append(self._link(wishes[one], wishes[two], either))
         group = 0
         for place in range(len(links) - 1, -1, -1):
@@ -610,7 +611,25 @@ class Reader:
 
 
 _FORMS = frozenset(
-    ["tutorial", "lesson", "course", "class", "recipe", "routine", "workshop", "podcast", "documentary", "programme", "drama", "comedy", "thriller", "night", "evening", "marathon", "fan"]
+    [
+        "tutorial",
+        "lesson",
+        "course",
+        "class",
+        "recipe",
+        "routine",
+        "workshop",
+        "podcast",
+        "documentary",
+        "programme",
+        "drama",
+        "comedy",
+        "thriller",
+        "night",
+        "evening",
+        "marathon",
+        "fan",
+    ]
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from generec.loop.grammar.tokens import Matcher, phrase
@@ -35,7 +36,7 @@ def stated(matcher: Matcher, act: Act) -> frozenset[int]:
     """The tokens of clauses from which neither words nor values are read."""
     silent: set[int] = set()
     borders = [0, *(found.start() for found in _CUTS.finditer(matcher.plain)), len(matcher.plain)]
-    for first, last in zip(borders, borders[1:], strict=False):
+    for first, last in itertools.pairwise(borders):
         text = re.sub(r"^(?:[.!?;:,()…]+|but|so|because|and|though) ?", "", matcher.plain[first:last]).strip()
         start = matcher.plain.find(text, first) if text else first
         if _silent(text, act):

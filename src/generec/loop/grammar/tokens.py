@@ -17,13 +17,57 @@ _PIECES = re.compile(
 )
 _NOT = re.compile(r"(is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
-_SUBJECTS = frozenset(["i", "you", "he", "she", "it", "we", "they", "that", "this", "what", "who", "why", "when", "where", "there", "let", "how", "here", "one", "everything"])
+_SUBJECTS = frozenset(
+    [
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "that",
+        "this",
+        "what",
+        "who",
+        "why",
+        "when",
+        "where",
+        "there",
+        "let",
+        "how",
+        "here",
+        "one",
+        "everything",
+    ]
+)
 _BARE = {
     "im": ("i", "am"), "ive": ("i", "have"), "whats": ("what", "is"), "thats": ("that", "is"), "cant": ("can", "not"),
     "dont": ("do", "not"), "can't": ("can", "not"), "cannot": ("can", "not"), "gonna": ("going", "to"),
     "wanna": ("want", "to"), "gimme": ("give", "me"), "lemme": ("let", "me"), "wont": ("will", "not"), "theres": ("there", "is"),
 }  # fmt: skip
-_KEPT = frozenset(["news", "series", "species", "less", "this", "his", "was", "has", "as", "is", "us", "plus", "bus", "gas", "yes", "its", "always", "perhaps"])
+_KEPT = frozenset(
+    [
+        "news",
+        "series",
+        "species",
+        "less",
+        "this",
+        "his",
+        "was",
+        "has",
+        "as",
+        "is",
+        "us",
+        "plus",
+        "bus",
+        "gas",
+        "yes",
+        "its",
+        "always",
+        "perhaps",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +101,7 @@ def folded(word: str) -> str:
 def stem(word: str) -> str:
     """One form for singular and plural, British and American spelling. For comparing only: it need not be a word."""
     word = folded(word).replace(".", "").replace("*", "")
-    if word.endswith("'s") or word.endswith("s'"):
+    if word.endswith(("'s", "s'")):
         return word.replace("'", "")
     word = word.replace("'", "").replace("creme", "cream")
     if word in _KEPT or len(word) < 4:
