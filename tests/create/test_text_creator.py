@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 
@@ -16,11 +17,15 @@ from generec.create.text_evidence import CodedTexts, closest, origin
 from generec.create.text_fluency import words_of
 from generec.create.text_lessons import Readers, Teaching, fitting
 from generec.create.text_statements import Phrases, is_specific, sayings, statements, support, supported
+from generec.encoders.tfidf import TfidfEncoder
 from generec.errors import ArtefactError, FittingError, InputError
 from generec.evidence.verify import EvidenceIndex, verify
 from generec.fitting.loop import Optimisation, Run
-from generec.records import Abstain, Evidence, Guidance, Span
-from generec.types import Catalog, Events
+from generec.loop.meaning import Meaning
+from generec.loop.retrieve import Retriever
+from generec.loop.text_create_maker import TextCreateMaker
+from generec.records import Abstain, Evidence, Guidance, Person, Span
+from generec.types import Catalog, Events, Request, Slate
 
 THINGS, MOODS, ITEMS = ("boats", "birds", "stars"), ("calm", "wild"), 150
 
@@ -257,3 +262,64 @@ def test_evidence_about_a_kind_of_thing_names_no_item_and_no_fact_of_one():
         row for row in range(ITEMS) if what[row] == 1
     )
     assert coded.gather((9,), []) == ()
+
+
+def test_a_manner_is_told_by_what_is_said_under_it_more_often_than_elsewhere():
+    usual, own, other = "Expect a day out.", "Soft voices fill the room.", "Expect loud nights."
+    texts = [f"{usual} {own if row % 2 else other}" for row in range(40)]
+    what, how = torch.arange(40)[:, None] % 5, torch.arange(40)[:, None] % 2
+    found = CodedTexts([f"i{row}" for row in range(40)], texts, what, how).gather((0,), [(1,)], each=1)
+    assert [one.text for one in found] == [own]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """A recommender that shows the items in the catalogue's order."""
+
+    catalog: Catalog
+
+    def recommend(self, asked: Sequence[Request], k: int = 10) -> list[Slate]:
+        ids = [[i for i in self.catalog.item_ids if i not in {*one.history, *one.exclude}][:k] for one in asked]
+        return [Slate(tuple(found), tuple(-float(at) for at in range(len(found)))) for found in ids]
+
+
+@cache
+def maker() -> TextCreateMaker:
+    items, features, what, how, _ = world()
+    meaning = Meaning(items, TfidfEncoder(dimensions=8).fit(items, Events.pack([])))
+    retriever = Retriever(recommender=Newest(items), meaning=meaning)
+    return TextCreateMaker(retriever=retriever, creator=creator(), features=features, what=what, how=how)
+
+
+@pytest.mark.parametrize(("what", "how"), [(0, 1), (2, 0)])
+def test_the_maker_writes_what_the_guidance_asks_for_from_real_items(what: int, how: int):
+    guidance = Guidance(act="create", kind="text", what=(((what,), 0.9),), how=(((how,), 0.8),), seed=2)
+    made = maker().make(guidance, Person(), world()[0].item_ids[:5], 1)
+    assert not isinstance(made, Abstain)
+    draft = made[0]
+    words, texts = set(words_of(draft.payload.text)), dict(world()[0].frame.iter_rows())
+    assert THINGS[what] in words
+    assert MOODS[how] in words
+    assert draft.guidance == guidance.fingerprint
+    assert draft.parents
+    assert all(any(one.text in texts[parent] for parent in draft.parents) for one in draft.evidence)
+    assert verify(draft.payload.text, draft.evidence).supported
+    assert isinstance(maker().worth(draft, guidance, Person()), float)
+
+
+def test_the_maker_takes_the_manner_from_the_history_and_the_rest_from_the_nearest_item():
+    items, _, what, how, _ = world()
+    wild = [row for row in range(ITEMS) if how[row] == 1]
+    person = Person(history=tuple(items.item_ids[row] for row in wild[:6]))
+    nearest = next(row for row in range(ITEMS) if what[row] == 2 and how[row] == 0)
+    made = maker().make(Guidance(act="create"), person, [items.item_ids[nearest]], 1)
+    assert not isinstance(made, Abstain)
+    assert (made[0].what, made[0].how) == ((2,), (1,))
+    assert "stars" in words_of(made[0].payload.text)
+
+
+def test_where_the_maker_abstains_it_names_the_editor():
+    for guidance, near in ((Guidance(), []), (Guidance(consent=False), ["i1"])):
+        made = maker().make(guidance, Person(), near, 1)
+        assert isinstance(made, Abstain)
+        assert "the text editor stands in" in made.reason

@@ -2,13 +2,14 @@
 
 A fact of one item goes for no other, so numbers, dates, names and prices stay behind. What is left is evidence about
 the kind of thing, not about an item: it carries no item id, its own id says where it was taken from. Statements that
-items of several *whats* share tell the how; those of one what alone tell the what.
+items of several *whats* share tell the how, the more so the more often they stand under it than elsewhere; those of
+one what alone tell the what.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -36,10 +37,14 @@ class CodedTexts:
         about = closest(self.what, what, near)[: self.wide]
         made = [closest(self.how, how, near)[: self.wide] for how in hows]
         spread = range(0, len(self.texts), max(1, len(self.texts) // (4 * self.wide)))  # who says what elsewhere
-        whats = self._whats([*about, *(row for rows in made for row in rows), *spread])
-        sides = [self._of(about, each, {one: 0 for one in whats if len(whats[one]) == 1})]
-        shared = {one: -len(found) for one, found in whats.items() if len(found) > 1}
-        sides += [self._of(rows, each, shared) for rows in made]
+        looked = list(dict.fromkeys([*about, *(row for rows in made for row in rows), *spread]))
+        whats = self._whats(looked)
+        sides = [self._of(about, each, dict.fromkeys((one for one in whats if len(whats[one]) == 1), 0.0))]
+        usual = self._shares(looked)
+        for rows in made:
+            own = self._shares(rows)
+            typical = {one: usual[one] - own[one] for one in own if len(whats[one]) > 1}
+            sides.append(self._of(rows, each, typical))
         found: dict[str, Evidence] = {}
         for place in range(each):
             for side in sides:
@@ -47,7 +52,7 @@ class CodedTexts:
                     found.setdefault(one.text, one)
         return tuple(found.values())
 
-    def _of(self, rows: Sequence[int], count: int, order: dict[str, int]) -> list[Evidence]:
+    def _of(self, rows: Sequence[int], count: int, order: Mapping[str, float]) -> list[Evidence]:
         """The first statements of some rows by an order; those without a place in it are left out."""
         found: dict[str, str] = {}
         for row in rows:
@@ -64,6 +69,11 @@ class CodedTexts:
             for one in self.said(row):
                 found[one].add(int(self.what[row, 0]) if self.what.shape[1] else 0)
         return found
+
+    def _shares(self, rows: Sequence[int]) -> dict[str, float]:
+        """Share of some rows that make each statement."""
+        counts = Counter(one for row in rows for one in self.said(row))
+        return {one: count / len(rows) for one, count in counts.items()}
 
     def said(self, row: int) -> tuple[str, ...]:
         """What an item's text says that may go for others."""

@@ -79,30 +79,31 @@ class PairwiseReward:
         """Raises FittingError where the tests leave no pair to learn from or none to measure by."""
         order = np.random.default_rng(self.seed).permutation(len(tests))
         held = round(self.held_out * len(tests))
-        parts = [
-            [pair for test in chosen for pair in pairs(tests[test], self.certain)]
+        learned, judged = (
+            [found for test in chosen if (found := pairs(tests[test], self.certain))]
             for chosen in (order[held:], order[:held])
-        ]
-        if not all(parts):
+        )
+        if not learned or len(judged) < 2:
             raise FittingError(
-                f"{len(tests)} tests give {len(parts[0])} certain pairs to learn from and {len(parts[1])} to measure "
-                "by; collect more, or ask for less certainty"
+                f"{len(tests)} tests leave {len(learned)} with certain pairs to learn from and {len(judged)} to "
+                "measure by; collect more, or ask for less certainty"
             )
-        measured = FittedReward(self, self._weights(parts[0]), 1.0, len(parts[1]))
-        better, worse = (measured.scores([pair[side] for pair in parts[1]]) for side in (0, 1))
-        right = float(((better > worse) + 0.5 * (better == worse)).mean())
-        return FittedReward(self, self._weights(parts[0] + parts[1]), right, len(parts[1]))
+        measured = FittedReward(self, self._weights(learned), 1.0, 0.0, len(judged))
+        right = np.array([measured.orders(found) for found in judged])
+        error = float(right.std(ddof=1) / math.sqrt(len(right)))
+        return FittedReward(self, self._weights(learned + judged), float(right.mean()), error, len(judged))
 
-    def _weights(self, of: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+    def _weights(self, found: Sequence[Sequence[tuple[str, str]]]) -> NDArray[np.float32]:
         from scipy.sparse import vstack
         from sklearn.linear_model import LogisticRegression
 
+        of = [pair for test in found for pair in test]
         features = self.features([text for pair in of for text in pair])
         gaps = features[::2] - features[1::2]
         sides = np.repeat([1, 0], len(of))
         model = LogisticRegression(C=self.strength, fit_intercept=False, max_iter=1000)
-        found: NDArray[np.float32] = model.fit(vstack([gaps, -gaps]), sides).coef_[0].astype(np.float32)
-        return found
+        weights: NDArray[np.float32] = model.fit(vstack([gaps, -gaps]), sides).coef_[0].astype(np.float32)
+        return weights
 
     def features(self, texts: Sequence[str]) -> Any:
         """(n, buckets) sparse, of unit length."""
@@ -114,17 +115,23 @@ class PairwiseReward:
 
 @dataclass(frozen=True)
 class FittedReward:
-    """A reward, and the share of held-out certain pairs that it orders rightly (ties count half)."""
+    """A reward, and the share of the certain pairs of a held-out test that it orders rightly (ties count half)."""
 
     spec: PairwiseReward
     weights: NDArray[np.float32] = field(repr=False)  # (buckets,)
-    accuracy: float
-    measured: int  # held-out pairs
+    accuracy: float  # mean over held-out tests
+    error: float  # its standard error; pairs of one test share wordings, so tests are the unit
+    measured: int  # held-out tests
 
     @property
     def trusted(self) -> bool:
-        """Whether it is better than chance, by 1.64 standard errors of a coin; retrain it where it no longer is."""
-        return self.accuracy - 1.64 * math.sqrt(0.25 / max(1, self.measured)) > 0.5
+        """Whether it is better than chance by two standard errors; retrain it where it no longer is."""
+        return self.accuracy - 2 * self.error > 0.5
+
+    def orders(self, of: Sequence[tuple[str, str]]) -> float:
+        """Share of (better, worse) pairs that it orders so; ties count half."""
+        better, worse = (self.scores([pair[side] for pair in of]) for side in (0, 1))
+        return float(((better > worse) + 0.5 * (better == worse)).mean())
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What each text is worth, on a free scale."""
@@ -147,7 +154,7 @@ class FittedReward:
 
         folder.mkdir(parents=True, exist_ok=True)
         save_file({"weights": self.weights}, folder / _WEIGHTS)
-        card = {"spec": asdict(self.spec), "accuracy": self.accuracy, "measured": self.measured}
+        card = {"spec": asdict(self.spec), "accuracy": self.accuracy, "error": self.error, "measured": self.measured}
         (folder / _CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
 
     @staticmethod
@@ -159,7 +166,9 @@ class FittedReward:
         try:
             card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
             spec, weights = PairwiseReward(**card["spec"]), load_file(folder / _WEIGHTS)["weights"]
-            found = FittedReward(spec, weights, float(card["accuracy"]), int(card["measured"]))
+            found = FittedReward(
+                spec, weights, *(float(card[name]) for name in ("accuracy", "error")), card["measured"]
+            )
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ArtefactError(f"{folder} holds no text reward ({error}); fit and save one") from error
         if weights.shape != (spec.buckets,):
