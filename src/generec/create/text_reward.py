@@ -166,9 +166,8 @@ class FittedReward:
         try:
             card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
             spec, weights = PairwiseReward(**card["spec"]), load_file(folder / _WEIGHTS)["weights"]
-            found = FittedReward(
-                spec, weights, *(float(card[name]) for name in ("accuracy", "error")), card["measured"]
-            )
+            accuracy, spread = float(card["accuracy"]), float(card["error"])
+            found = FittedReward(spec, weights, accuracy, spread, int(card["measured"]))
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise ArtefactError(f"{folder} holds no text reward ({error}); fit and save one") from error
         if weights.shape != (spec.buckets,):
