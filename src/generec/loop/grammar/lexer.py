@@ -110,7 +110,7 @@ class Lexer:
         """Marks that do not overlap, in order. `fixed` are laid first: what the act and the dialogue already took."""
         matcher = Matcher.of(sentence)
         tokens = sentence.tokens
-        stems = [token.stem if token.is_word else "" for token in tokens]
+        stems = ["and" if token.form == "&" else token.stem if token.is_word else "" for token in tokens]
         numbers = quantities(tokens)
         laid = sorted(fixed, key=lambda mark: mark.start)
         taken = {place for mark in laid for place in range(mark.start, mark.end)}
@@ -247,7 +247,8 @@ class Lexer:
                 if at in taken or not stems[at]
                 else self._title_at(tokens, stems, matcher, at, about[0] <= at < about[1])
             )
-            if mention is not None and not mention.whole and self._covered(mention, tokens, values):
+            wanted = about[0] <= at < about[1]
+            if mention is not None and not (mention.whole or wanted) and self._covered(mention, tokens, values):
                 mention = None
             if mention is None:
                 at += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
-from functools import cache
 
 from generec.loop.grammar.acts import Doing
 from generec.loop.grammar.english import ENGLISH
@@ -650,10 +649,7 @@ def _garbled(word: str) -> bool:
         return False
     if not re.search(r"[aeiouy]", plain) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}", plain):
         return True
-    threes = [plain[at : at + 3] for at in range(len(plain) - 2)]
-    return sum(three in _threes() for three in threes) < 0.2 * len(threes)
+    return re.search(r"(.)\1\1", plain) is not None or _KEYS.search(plain) is not None
 
 
-@cache
-def _threes() -> frozenset[str]:
-    return frozenset(word[at : at + 3] for word in ENGLISH for at in range(len(word) - 2))
+_KEYS = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn|vbnm|uiop")

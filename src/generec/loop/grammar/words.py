@@ -32,7 +32,7 @@ VERBS = _words(
     "told set based filmed shot written directed published called named priced costing costs cost suited suitable made "
     "released produced involving contains containing contain includes include including featuring features feature "
     "smells smell tastes taste smelling deals dealing covers cover covering takes take lasts last fits fit works work "
-    "looks feels feel seems goes go comes come plays happens happening uses reminds remind runs run running stars starring "
+    "looks feels feel sound sounds seems goes go comes come plays happens happening uses reminds remind runs run running stars starring "
     "tell tells telling suit suits explains explain explaining relating related comes being appears leaves keeps gives makes lets helps"
 )
 CONJUNCTIONS = _words(
