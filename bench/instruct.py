@@ -113,7 +113,9 @@ def expected_slots(slots: Mapping[str, Any]) -> set[Slot]:
     """The label as a set of slots."""
     found: set[Slot] = set()
     for name, value in slots.items():
-        if isinstance(value, list):
+        if name == "totals":  # the record of a total knows no strict bounds
+            found |= {(name, normal(re.sub(r"([<>])(?!=)", r"\1=", one))) for one in value}
+        elif isinstance(value, list):
             found |= {
                 (name, one if one.startswith("~") else normal(one) if name not in ("anchors", "directions") else one)
                 for one in value
@@ -143,7 +145,7 @@ def filled_slots(guidance: Guidance) -> set[Slot]:
     for total in guidance.totals:
         for operator, bound in ((">=", total.low), ("<=", total.high)):
             if bound is not None:
-                found.add(("totals", normal(f"{total.field} {operator} {bound:g}")))
+                found.add(("totals", normal(f"{total.field} {operator} {bound:g}")))  # a total is never strict
     return found
 
 

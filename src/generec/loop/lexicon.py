@@ -91,15 +91,18 @@ class Trie:
         known.setdefault(entry, None)
 
     def longest(self, stems: Sequence[str], at: int) -> Match | None:
-        node, best = self.root, None
+        """The longest phrase at a place; a part of a name yields to any shorter phrase that is more."""
+        node: dict[str, dict] = self.root  # type: ignore[type-arg]
+        best, name = None, None
         for place in range(at, len(stems)):
             found = node.get(stems[place])
             if found is None:
                 break
             node = found
             if "" in node:
-                best = Match(place + 1, tuple(node[""]))
-        return best
+                match = Match(place + 1, tuple(node[""]))
+                best, name = (best, match) if all(entry.how == "name" for entry in match.entries) else (match, name)
+        return best or name
 
     def holds(self, stems: Sequence[str]) -> bool:
         node = self.root

@@ -30,8 +30,10 @@ _NEED_SET = phrase(
     r"(?:i|we) (?:need|want|would like|could use|would love|am after|am looking for) (?:a|an|another|some) (?:[^\s.,;:!?]+ ){0,3}?"
     r"(?P<thing>reading lists?|watch ?lists?|playlists?|bundles?|kits?|marathons?|syllabus|routines?|line ?ups?|double (?:bill|feature)|gift (?:set|basket|box)|starter (?:kit|pack)|curriculum|itinerary|mixtape|programme|viewing list|reading plan|starter set)(?! sets?)"
 )
+_NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|a dozen|a couple of)"
+_GATHER = phrase(rf"{_ASK}(?:line up|put together|compile|curate|assemble|collect|gather|pick out|string together|plan|schedule|arrange){_ME}(?= {_NUMBER} )")
 _BARE_SET = phrase(
-    r"(?:a|an|my|one|another)? ?(?:[^\s.,;:!?]+ ){0,2}?(?P<thing>playlists?|bundles?|marathons?|reading lists?|watch ?lists?|mixtapes?|syllabus|curriculum|double (?:bills?|features?))(?= (?:of|with|about|on|for|under|that|from|to|,|\.)|$| [,.:;])"
+    r"(?:a|an|my|one|another)? ?(?:[^\s.,;:!?]+ ){0,2}?(?P<thing>(?:routines?|kits?|collections?|sets?)(?= of (?:\d|two|three|four|five|six|seven|eight|nine|ten))|playlists?|bundles?|marathons?|reading lists?|watch ?lists?|mixtapes?|syllabus|curriculum|double (?:bills?|features?))(?= (?:of|with|about|on|for|under|that|from|to|,|\.)|$| [,.:;])"
 )
 _CREATE_TEXT = phrase(
     rf"{_ASK}(?:{_WRITE}){_ME}(?= )(?: (?!(?:{SETS})\b(?! (?:{TEXTS})\b))[^\s.,;:!?]+){{0,6}}? (?P<thing>{TEXTS})(?: (?:of|for|about|on|with) (?:a|an|the)? ?(?P<more>{TEXTS}))?"
@@ -39,7 +41,7 @@ _CREATE_TEXT = phrase(
 _CREATE_THING = phrase(
     rf"{_ASK}(?:{_STRONG}){_ME}(?= (?:a|an|some|the|something|one|two|three|about|[a-z]+ing|[a-z]+) )"
 )
-_TEXT_OF = r"(?:text|plot|description|blurb|summary|synopsis|wording|title|headline|intro|introduction|copy|story|teaser|write up|caption|snippet|tagline|body|paragraph|plot summary|product description|product text|listing)s?"
+_TEXT_OF = r"(?:plot summary|product description|product text|write up|text|plot|description|blurb|summary|synopsis|wording|title|headline|intro|introduction|copy|story|teaser|write up|caption|snippet|tagline|body|paragraph|plot summary|product description|product text|listing)s?"
 _CHANGE = (
     r"rewrite|rephrase|reword|shorten|translate|simplify|edit|condense|polish|punch up|trim|lengthen|expand|adapt|revise|improve|summari[sz]e|paraphrase|cut|tighten(?: up)?|liven up|jazz up|spice up|tone down|make|turn|change|redo|put|cut down|boil down|sum up|"
     r"update|tweak|clean up|modify|recast|retell|dumb down|brighten(?: up)?|lighten(?: up)?|soften|freshen up|touch up|proofread|fix|touch|keep|have|give"
@@ -65,12 +67,13 @@ _ADD = phrase(rf"{_ASK}(?P<verb>{_IN}) (?P<in>[^.;!?]{{1,120}}?) (?:to|into|in|o
 _IN_SET = phrase(
     rf"(?:from|out of|off|in|of|to|into) (?:the|my|that|this|our|your) (?:[a-z]+ ){{0,2}}?(?:{SETS})|(?:in|from|of|to) it"
 )
+_POINTED = re.compile(r"(?:the )?(?:first|second|third|fourth|fifth|sixth|last|middle|longest|shortest|cheapest|oldest|newest|dearest|most \S+|least \S+|\S+est)(?: (?:one|ones|film|video|article|item|product|event|two|three))?")
 _EXPLAIN = phrase(
     r"(?:(?:please|can you|could you|would you|will you|so|but|and|hm|hmm|ok|okay|tell me|explain to me|i wonder|i would like to know|i want to know|do tell|go on) ,? ?)*"
     r"(?:why (?:not|on earth|am i|are you|did you|do you|would you|do i|is|was|were|are|does|did|has|have|should|would|in the world|the|this|that|these|those|him|her|it|show|recommend|suggest|of all things)|why|how come|for what reason|what for|"
     r"what (?:is|was|are|were) (?:the |your )?(?:logic|reason|reasons|reasoning|rationale|idea|thinking|story|deal|connection|link|point)s? (?:behind|for|of|with|to|between)|what makes you (?:think|believe|suggest|say|recommend)|what made you (?:think|pick|choose|suggest|recommend|show|say)|"
     r"on what (?:grounds|basis)|how did you (?:come up with|arrive at|choose|pick|select|decide|get to|get)|how do you (?:know|come to|arrive at|choose|decide)|what (?:does|do|has|have) .{1,40} (?:have )?to do with|"
-    r"(?:give|tell|show) me (?:the|your|a) (?:reason|reasons|reasoning|rationale)s? (?:for|behind|why)?|justify|account for|explain (?:yourself|why|how|what|the|this|that|your|me|to me|it|suggesting|recommending|showing|picking|[a-z]+)|explain|where (?:does|did) (?:this|that|the) .{0,40}(?:come from)|"
+    r"(?:give|tell|show) me (?:the|your|a) (?:reason|reasons|reasoning|rationale)s? (?:for|behind|why)?|justify|account for|explain (?:yourself|why|how|what|the|this|that|your|me|to me|it|suggesting|recommending|showing|picking)|explain|where (?:does|did) (?:this|that|the) .{0,40}(?:come from)|"
     r"what is (?:this|that) .{0,60} (?:based on|doing (?:here|in my|on my))|what is .{1,60} doing (?:here|in my list|on my list|in there|among)|because of what|what led you to|who says i)"
 )
 _NO_EXPLAIN = re.compile(
@@ -244,7 +247,8 @@ def _editing_set(matcher: Matcher, made_before: Kind | None) -> Doing | None:
             verb = matcher.span(found, "verb")
             return Doing("edit", "set", ((start, verb[1]), *inside))
     for start, end, found in matcher.all(_TAKE):
-        if _alone(matcher, found.start()) and (inside or found["verb"] not in ("cut", "drop", "lose", "leave out")):
+        pointed = inside or _POINTED.fullmatch(found["out"]) or found["verb"] not in ("cut", "drop", "lose", "leave out")
+        if _alone(matcher, found.start()) and pointed:
             out = matcher.span(found, "out")
             return Doing("edit", "set", ((start, out[0]), (out[1], end), *inside), about=out, out=out)
     return None
@@ -274,9 +278,10 @@ def _creating(matcher: Matcher) -> Doing | None:
             )
             end = matcher.at(found.start() + lead.end()) if lead else start
             return Doing("create", "text" if kind == "text" else "set", ((start, max(end, start)),), thing=thing)
-    for start, end, found in matcher.all(_PLAN):
-        if _alone(matcher, found.start()):
-            return Doing("create", "set", ((start, end),))
+    for pattern in (_PLAN, _GATHER):
+        for start, end, found in matcher.all(pattern):
+            if _alone(matcher, found.start()):
+                return Doing("create", "set", ((start, end),))
     for start, end, found in matcher.all(_CREATE_THING):
         if _alone(matcher, found.start()) or found.group().split()[0] in ("can", "could", "would", "please", "i"):
             return Doing("create", "text", ((start, end),))
@@ -319,6 +324,6 @@ def _commands(matcher: Matcher, found: re.Match[str], kind: str) -> bool:
         return re.match(r"stor|tale|fairy|legend|fable", found["thing"]) is not None
     if kind == "text" and weak and found["thing"] in ("articles", "article") and verb.startswith("make it"):
         return False
-    if verb.startswith(("make it", "make them", "make that")):
+    if verb.startswith(("make it", "make them", "make that")) or (kind == "text" and re.match(r"make the ", verb)):
         return False
     return not re.search(r"\b(?:about|with|for|like|from|that|which)\b", middle) or (kind == "text" and False)

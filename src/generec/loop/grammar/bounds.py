@@ -59,6 +59,7 @@ _LOOSE = re.compile(
     r"(?:, )?(?:or so|or thereabouts|give or take(?: a (?:bit|little|few|minute|minutes|couple of minutes))?|ish|more or less|roughly|approximately|or around there|or about that)(?!\S)"
 )
 _LONG = re.compile(r"(?:long|in length|in duration|of age|running time|of running time)(?!\S)")
+_HOURS = re.compile(r"\b(?:opens?|opening|starts?|starting|clos(?:es?|ing)|shuts?|ends?)(?: (?:at|by|from|before|after|until|till|around|earlier than|later than|no|not))*$")
 _TO = re.compile(r"(?:to|and|-|–|up to|until|till|through|or)$")
 _CLUES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("duration", phrase(r"long|longer|short|shorter|last|lasts|lasting|take|takes|duration|length|runs|running time|runtime|minutes?|hours?|mins?")),
@@ -79,7 +80,7 @@ _UNIT_ROLE: dict[Unit, Role] = {
 }
 _PART = phrase(
     r"(?:the )?(?:(?P<ordinal>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|opening|\d+ (?:st|nd|rd|th)) (?:part|episode|instalment|installment|chapter)s?"
-    r"|(?:part|episode|instalment|chapter)s? (?:number )?(?P<number>\d+|one|two|three|four|five|six|seven|eight|nine|ten))(?: of)?(?: (?:any|a|the|each|every|some))?(?: series)?"
+    r"|(?:part|episode|instalment|chapter)s? (?:number )?(?P<number>\d+|one|two|three|four|five|six|seven|eight|nine|ten))(?: of (?:any|a|each|every|some|the) series(?= (?:about|on))| of(?: (?:any|a|each|every|some))?(?: series)?)?"
 )
 _FREE = phrase(
     r"(?P<refused>(?:not|nothing|no|never|except|without|excluding)(?: (?:the|any|anything|for|that is|ones))* )?(?:for free|free of charge|at no (?:cost|charge)|free(?! (?:of|from|time|spirited|form|shipping|delivery|returns|samples?|to|up|spirits?|range))|"
@@ -171,6 +172,8 @@ class Bounds:
         text = matcher.plain[: matcher.starts[quantity.start]].rstrip()
         rest = matcher.plain[matcher.starts[quantity.end] :] if quantity.end < len(matcher.starts) else ""
         start, end = quantity.start, quantity.end
+        if quantity.unit == "number" and quantity.low <= 24 and _HOURS.search(text) and self.roles.fields.get("opens"):
+            quantity = replace(quantity, unit="clock")
         comparison, role, text = self._prefix(text)
         loose = _APPROX.search(text) if comparison is None else None
         if loose:

@@ -250,6 +250,9 @@ class Lexer:
             wanted = about[0] <= at < about[1]
             if mention is not None and not (mention.whole or wanted) and self._covered(mention, tokens, values):
                 mention = None
+            plain = mention is not None and not wanted and not any(one.capital for one in tokens[mention.start : mention.end])
+            if plain and mention is not None and mention.whole and self._overlaps(mention, values, matcher):
+                mention = None
             if mention is None:
                 at += 1
                 continue
@@ -263,6 +266,11 @@ class Lexer:
         known = {place for mark in values if mark.readings[0][0].how != "name" for place in range(mark.start, mark.end)}
         rest = [at for at in range(mention.start, mention.end) if tokens[at].is_word and tokens[at].form not in _LIGHT]
         return tokens[mention.start].form in PREPOSITIONS | CONJUNCTIONS or known.issuperset(rest)
+
+    def _overlaps(self, mention: Mention, values: list[ValueMark], matcher: Matcher) -> bool:
+        """Whether values stand in what may be a title in small letters, and nothing says that it is one."""
+        held = any(mark.start < mention.end and mention.start < mark.end for mark in values)
+        return held and not _SURE_BEFORE.search(matcher.plain[: matcher.starts[mention.start]])
 
     def _title_at(
         self, tokens: tuple[Token, ...], stems: list[str], matcher: Matcher, at: int, wanted: bool
@@ -496,11 +504,8 @@ class Lexer:
 
     def _counted(self, tokens: tuple[Token, ...], at: int, named: set[int], covered: set[int]) -> bool:
         if at >= len(tokens) or tokens[at].form in (".", ",", "!", "?", "please", "of", "only", "max", "instead"):
-            return not any(
-                token.is_word
-                for token in tokens[at:]
-                if token.form not in ("please", "of", "them", "those", "these", "only", "instead", "then", "thanks")
-            )
+            rest = ADVERBS | CHATTER | frozenset(["please", "of", "them", "those", "these", "only", "instead", "then", "thanks"])
+            return all(not token.is_word or token.form in rest for token in tokens[at:])
         for place in range(at, min(at + 6, len(tokens))):
             form = tokens[place].form
             if place in named or form in GENERIC or form in _COUNTED or stem(form) in _COUNTED:

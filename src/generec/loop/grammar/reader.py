@@ -407,7 +407,8 @@ class Reader:
             self._words(mark.start, mark.end)
         elif mark.start not in self.silent:
             self.found.directions.append((mark.field, sign, self.sentence.quote(mark.start, mark.end)))
-        if refused and "less" not in forms:
+        after = self.tokens[mark.end].form if mark.end < len(self.tokens) else ""
+        if refused and "less" not in forms and after in ("or", "nor", "and"):
             self.state = State(-1, True, full=True)
 
     def _clause_words(self, at: int) -> int:

@@ -14,12 +14,12 @@ _CUTS = re.compile(
 _WISHES = phrase(
     r"want|wants|need|needs|like|likes|love|loves|loved|liked|prefer|prefers|enjoy|enjoys|enjoyed|looking|searching|after|interested|mood|fancy|fancies|wish|hope|hoping|must|should|has to|have to|needs to|hate|hates|hated|dislike|dislikes|tired|bored|sick|enough|"
     r"into|keen|fan|fans|lover|lovers|would|do not|does not|can not|could not|will not|is not|are not|learn|find|decide|adore|adores|adored|budget|feel like|feeling like|show|recommend|suggest|no|not|without|nothing|never|allergic to|loathe|favourite|favorite|favourites|"
-    r"obsessed|passionate|partial|crazy about|mad about|hunting|shopping|take|watch|read something|could use|could do|up for|care|spend|afford|pay|fond|made|set|by|from|featuring|has|includes?|contains?|please|open to|choose|torn|hooked"
+    r"obsessed|passionate|partial|crazy about|mad about|hunting|shopping|take|watch|read something|could use|could do|up for|care|spend|afford|pay|fond|made|set|by|from|featuring|has|includes?|contains?|please|open to|meant|mean|choose|torn|hooked"
 )
 _START = phrase(
     r"(?:(?:well|so|and|because|since|as|hi|hello|ok|okay|oh|you see|sorry|anyway|actually|also|hey|yes|yeah|today|yesterday|tonight|lately|recently|last (?:night|week|year|month)|honestly|seriously|weird) ,? ?)*"
     r"(?:i|we|he|she|they|you|this|there|someone|somebody|people|everyone|everybody|nobody|(?:my|our|his|her|their|a|the|one of my|some of my) (?:\S+ ){1,5}?(?:is|was|has|had|just|said|says|told|sent|keeps|got|wants|recently|does|did|are|were|have|thinks|started|turned|turns|came|comes|lives|works|broke|died|left|gave|bought|calls|asked|recommended|suggested|will|can|could|never|always)|that (?:is|was|has|sounds|looks|would|one)|"
-    r"it (?:was|did|has been|arrived|got|sounds|happened)|these are|those are)"
+    r"it is (?:raining|snowing|pouring|late|cold|hot|sunny|freezing|monday|tuesday|wednesday|thursday|friday|saturday|sunday|winter|summer|my birthday|a rainy|a lovely|a long)|it (?:was|did|has been|arrived|got|sounds|happened)|these are|those are)"
 )
 _SERVICE = phrase(
     r"(?:(?:also|and|so|by the way|btw|quick question|one question|question|hey|hi|hello|please|ok|oh|sorry) ,? ?)*(?:(?:does|do|did|can|could|where|how|when|is|are|will|would|why is|what is|which|may|am|has|have|if|who) (?:\S+ ){0,12}?|(?:my|the|your) (?:\S+ ){0,6}?|i (?:\S+ ){0,8}?)"

@@ -33,7 +33,7 @@ VERBS = _words(
     "released produced involving contains containing contain includes include including featuring features feature "
     "smells smell tastes taste smelling deals dealing covers cover covering takes take lasts last fits fit works work "
     "looks feels feel sound sounds seems goes go comes come plays happens happening uses reminds remind runs run running stars starring "
-    "tell tells telling suit suits explains explain explaining relating related comes being appears leaves keeps gives makes lets helps"
+    "tell tells telling seen saw watched finished similar suit suits explains explain explaining relating related comes being appears leaves keeps gives makes lets helps"
 )
 CONJUNCTIONS = _words(
     "and or but nor so because though although while if when then yet plus either neither both whether since unless until as"
