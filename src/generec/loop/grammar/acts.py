@@ -31,7 +31,9 @@ _NEED_SET = phrase(
     r"(?P<thing>reading lists?|watch ?lists?|playlists?|bundles?|kits?|marathons?|syllabus|routines?|line ?ups?|double (?:bill|feature)|gift (?:set|basket|box)|starter (?:kit|pack)|curriculum|itinerary|mixtape|programme|viewing list|reading plan|starter set)(?! sets?)"
 )
 _NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|a dozen|a couple of)"
-_GATHER = phrase(rf"{_ASK}(?:line up|put together|compile|curate|assemble|collect|gather|pick out|string together|plan|schedule|arrange){_ME}(?= {_NUMBER} )")
+_GATHER = phrase(
+    rf"{_ASK}(?:line up|put together|compile|curate|assemble|collect|gather|pick out|string together|plan|schedule|arrange){_ME}(?= {_NUMBER} )"
+)
 _BARE_SET = phrase(
     r"(?:a|an|my|one|another)? ?(?:[^\s.,;:!?]+ ){0,2}?(?P<thing>(?:routines?|kits?|collections?|sets?)(?= of (?:\d|two|three|four|five|six|seven|eight|nine|ten))|playlists?|bundles?|marathons?|reading lists?|watch ?lists?|mixtapes?|syllabus|curriculum|double (?:bills?|features?))(?= (?:of|with|about|on|for|under|that|from|to|,|\.)|$| [,.:;])"
 )
@@ -67,7 +69,9 @@ _ADD = phrase(rf"{_ASK}(?P<verb>{_IN}) (?P<in>[^.;!?]{{1,120}}?) (?:to|into|in|o
 _IN_SET = phrase(
     rf"(?:from|out of|off|in|of|to|into) (?:the|my|that|this|our|your) (?:[a-z]+ ){{0,2}}?(?:{SETS})|(?:in|from|of|to) it"
 )
-_POINTED = re.compile(r"(?:the )?(?:first|second|third|fourth|fifth|sixth|last|middle|longest|shortest|cheapest|oldest|newest|dearest|most \S+|least \S+|\S+est)(?: (?:one|ones|film|video|article|item|product|event|two|three))?")
+_POINTED = re.compile(
+    r"(?:the )?(?:first|second|third|fourth|fifth|sixth|last|middle|longest|shortest|cheapest|oldest|newest|dearest|most \S+|least \S+|\S+est)(?: (?:one|ones|film|video|article|item|product|event|two|three))?"
+)
 _EXPLAIN = phrase(
     r"(?:(?:please|can you|could you|would you|will you|so|but|and|hm|hmm|ok|okay|tell me|explain to me|i wonder|i would like to know|i want to know|do tell|go on) ,? ?)*"
     r"(?:why (?:not|on earth|am i|are you|did you|do you|would you|do i|is|was|were|are|does|did|has|have|should|would|in the world|the|this|that|these|those|him|her|it|show|recommend|suggest|of all things)|why|how come|for what reason|what for|"
@@ -247,7 +251,9 @@ def _editing_set(matcher: Matcher, made_before: Kind | None) -> Doing | None:
             verb = matcher.span(found, "verb")
             return Doing("edit", "set", ((start, verb[1]), *inside))
     for start, end, found in matcher.all(_TAKE):
-        pointed = inside or _POINTED.fullmatch(found["out"]) or found["verb"] not in ("cut", "drop", "lose", "leave out")
+        pointed = (
+            inside or _POINTED.fullmatch(found["out"]) or found["verb"] not in ("cut", "drop", "lose", "leave out")
+        )
         if _alone(matcher, found.start()) and pointed:
             out = matcher.span(found, "out")
             return Doing("edit", "set", ((start, out[0]), (out[1], end), *inside), about=out, out=out)

@@ -59,7 +59,9 @@ _LOOSE = re.compile(
     r"(?:, )?(?:or so|or thereabouts|give or take(?: a (?:bit|little|few|minute|minutes|couple of minutes))?|ish|more or less|roughly|approximately|or around there|or about that)(?!\S)"
 )
 _LONG = re.compile(r"(?:long|in length|in duration|of age|running time|of running time)(?!\S)")
-_HOURS = re.compile(r"\b(?:opens?|opening|starts?|starting|clos(?:es?|ing)|shuts?|ends?)(?: (?:at|by|from|before|after|until|till|around|earlier than|later than|no|not))*$")
+_HOURS = re.compile(
+    r"\b(?:opens?|opening|starts?|starting|clos(?:es?|ing)|shuts?|ends?)(?: (?:at|by|from|before|after|until|till|around|earlier than|later than|no|not))*$"
+)
 _TO = re.compile(r"(?:to|and|-|–|up to|until|till|through|or)$")
 _CLUES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("duration", phrase(r"long|longer|short|shorter|last|lasts|lasting|take|takes|duration|length|runs|running time|runtime|minutes?|hours?|mins?")),

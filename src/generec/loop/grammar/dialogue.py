@@ -43,7 +43,9 @@ _SPEAKS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("mood", re.compile(r"\b(?:mood|moods|tone|vibe)\b")),
 )  # fmt: skip
 _LIMIT = re.compile(r"\b(?:limit|total|overall|altogether|sum)\b")
-_NO_BUT = re.compile(r"^(?:oh |hm |hmm |um |err |well )?no ,? ?(?!thanks|thank|no |not |more |matter|problem|idea|\S+ed )\S")
+_NO_BUT = re.compile(
+    r"^(?:oh |hm |hmm |um |err |well )?no ,? ?(?!thanks|thank|no |not |more |matter|problem|idea|\S+ed )\S"
+)
 _INSTEAD = phrase(
     r"instead|make (?:it|that|them|those)(?! (?:more|less|a bit|a little|shorter|longer|cheaper|newer|older|count|up))(?: a| an| some)?|switch to|change (?:it|that|them|this)?(?: \S+)? ?to|i meant|i mean|rather (?:a|an|some)|let us (?:switch|change) to|turn (?:it|that) into|swap (?:it|that|them) for|i would rather (?:have|see|watch|read)|better (?:a|an)|no wait|scratch that|correction|i mean to say|on second thoughts?|changed my mind|not that|replace (?:it|that|them) (?:by|with)|what about (?=\S+ instead)"
 )
@@ -163,7 +165,9 @@ def _titled(item: str, words: Collection[str], lexicon: Lexicon) -> bool:
 
 def instead(matcher: Matcher) -> bool:
     """Whether the turn replaces what was said in the same field."""
-    return any(True for _ in matcher.all(_INSTEAD)) or (", " in matcher.plain[:12] and _NO_BUT.match(matcher.plain) is not None)
+    return any(True for _ in matcher.all(_INSTEAD)) or (
+        ", " in matcher.plain[:12] and _NO_BUT.match(matcher.plain) is not None
+    )
 
 
 def also(matcher: Matcher) -> bool:

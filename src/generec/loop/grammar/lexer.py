@@ -250,7 +250,11 @@ class Lexer:
             wanted = about[0] <= at < about[1]
             if mention is not None and not (mention.whole or wanted) and self._covered(mention, tokens, values):
                 mention = None
-            plain = mention is not None and not wanted and not any(one.capital for one in tokens[mention.start : mention.end])
+            plain = (
+                mention is not None
+                and not wanted
+                and not any(one.capital for one in tokens[mention.start : mention.end])
+            )
             if plain and mention is not None and mention.whole and self._overlaps(mention, values, matcher):
                 mention = None
             if mention is None:
@@ -296,11 +300,20 @@ class Lexer:
             mention = better or mention
         if mention is None:
             return None
+        if mention.whole and self._dated(mention, tokens):
+            return mention
         return (
             mention
             if self._believed(mention, tokens, bool(likely and not polite), bool(sure and not polite))
             else self._shorter(mention, stems, at, tokens, lead)
         )
+
+    def _dated(self, mention: Mention, tokens: tuple[Token, ...]) -> bool:
+        """Whether the year of one of the items follows in brackets: `It (2017)`."""
+        after = [token.form for token in tokens[mention.end : mention.end + 3]]
+        if len(after) < 3 or after[0] != "(" or after[2] != ")" or not after[1].isdigit():
+            return False
+        return any(self.titles.years[row] == int(after[1]) for row in mention.rows)
 
     def _shorter(
         self, mention: Mention, stems: list[str], at: int, tokens: tuple[Token, ...], lead: str
@@ -504,7 +517,11 @@ class Lexer:
 
     def _counted(self, tokens: tuple[Token, ...], at: int, named: set[int], covered: set[int]) -> bool:
         if at >= len(tokens) or tokens[at].form in (".", ",", "!", "?", "please", "of", "only", "max", "instead"):
-            rest = ADVERBS | CHATTER | frozenset(["please", "of", "them", "those", "these", "only", "instead", "then", "thanks"])
+            rest = (
+                ADVERBS
+                | CHATTER
+                | frozenset(["please", "of", "them", "those", "these", "only", "instead", "then", "thanks"])
+            )
             return all(not token.is_word or token.form in rest for token in tokens[at:])
         for place in range(at, min(at + 6, len(tokens))):
             form = tokens[place].form
