@@ -2,7 +2,8 @@
 
     python bench/instruct.py                                   the world, open half
     python bench/instruct.py --movies DIR --beauty DIR         and catalogues that `generec data import` wrote
-    python bench/instruct.py --failures                        with the sentences that are read wrongly (open half)
+    python bench/instruct.py --failures                        with the sentences that are read wrongly
+    python bench/instruct.py --file FILE                       other labelled sentences than those of the open half
     python bench/instruct.py --sealed                          the other half: aggregate figures only, once, at the end
     python bench/instruct.py --redial DIR --redial-items DIR   real dialogues: titles as anchors with their sign
 
@@ -42,69 +43,12 @@ from generec.protocols import Instructor
 from generec.records import Guidance, Person
 from generec.types import Catalog, Events
 
-FOLDER = Path(__file__).parent.parent / "tests" / "loop" / "instructions"
+OPEN = Path(__file__).parent.parent / "tests" / "loop" / "instructions" / "open.jsonl"
+SEALED = OPEN.with_name("sealed.jsonl.gz")
 STOP = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "with",
-        "by",
-        "from",
-        "and",
-        "or",
-        "but",
-        "not",
-        "no",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "it",
-        "its",
-        "i",
-        "me",
-        "my",
-        "we",
-        "our",
-        "you",
-        "your",
-        "he",
-        "she",
-        "they",
-        "them",
-        "his",
-        "her",
-        "their",
-        "who",
-        "which",
-        "what",
-        "as",
-        "so",
-        "very",
-        "really",
-        "too",
-        "some",
-        "any",
-        "have",
-        "has",
-        "had",
-        "do",
-        "does",
-        "did",
-    ]
+    "a an the this that these those of in on at to for with by from and or but not no is are was were be been it its"
+    " i me my we our you your he she they them his her their who which what as so very really too some any have has had"
+    " do does did".split()
 )
 Slot = tuple[str, str]
 
@@ -266,16 +210,10 @@ def score(rows: Sequence[Mapping[str, Any]], instructor: Instructor, catalog: Ca
             })  # fmt: skip
         for name in row["about"]:
             by_about[name].add(expected, filled)
-    return {
-        "total": total,
-        "by_about": by_about,
-        "failures": failures,
-        "seconds": times,
-    }
+    return {"total": total, "by_about": by_about, "failures": failures, "seconds": times}
 
 
-def load(half: str) -> list[dict[str, Any]]:
-    path = FOLDER / ("sealed.jsonl.gz" if half == "sealed" else "open.jsonl")
+def load(path: Path) -> list[dict[str, Any]]:
     data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     return [json.loads(line) for line in text.splitlines()]
@@ -299,10 +237,10 @@ def embedded(catalog: Catalog) -> EmbeddedInstructor:
 
 
 def run(
-    half: str, found: Mapping[str, Catalog | str], made: Callable[[Catalog], Instructor], failures: bool
+    path: Path, found: Mapping[str, Catalog | str], made: Callable[[Catalog], Instructor], failures: bool
 ) -> dict[str, Any]:
-    """Figures by catalogue; single failures are printed for the open half alone."""
-    rows, everything, by_about = load(half), Tally(), defaultdict(Tally)
+    """Figures by catalogue; single failures are printed where they may be seen, which excludes the sealed half."""
+    rows, everything, by_about = load(path), Tally(), defaultdict(Tally)
     result: dict[str, Any] = {}
     for name, catalog in found.items():
         if isinstance(catalog, str):
@@ -310,6 +248,8 @@ def run(
             print(f"{name}: {catalog}")
             continue
         own = [row for row in rows if row["catalogue"] == name]
+        if not own:
+            continue
         scored = score(own, made(catalog), catalog)
         milliseconds = 1000 * np.array(scored["seconds"])
         result[name] = {
@@ -319,7 +259,7 @@ def run(
         _join(everything, scored["total"])
         for about, tally in scored["by_about"].items():
             _join(by_about[about], tally)
-        if failures and half == "open":
+        if failures and path != SEALED:
             for failure in scored["failures"]:
                 print(json.dumps(failure, ensure_ascii=False))
     result["all"] = everything.figures()
@@ -425,20 +365,21 @@ def main() -> int:
     parser.add_argument("--movies", type=Path, help="MovieLens 1M with plots, as imported")
     parser.add_argument("--beauty", type=Path, help="Amazon 2014 Beauty, as imported")
     parser.add_argument("--sealed", action="store_true", help="the half that nobody looked at; aggregate figures only")
-    parser.add_argument("--failures", action="store_true", help="print what is read wrongly; open half only")
+    parser.add_argument("--file", type=Path, default=OPEN, help="labelled instructions of your own, in the same format")
+    parser.add_argument("--failures", action="store_true", help="print what is read wrongly; never of the sealed half")
     parser.add_argument("--redial", type=Path, help="the ReDial dialogues")
     parser.add_argument("--redial-items", type=Path, help="the ReDial films, as imported")
     parser.add_argument("--most", type=int, default=1500, help="messages of ReDial to read")
     parser.add_argument("--out", type=Path, help="where the figures go as JSON")
     chosen = parser.parse_args()
-    half = "sealed" if chosen.sealed else "open"
+    path: Path = SEALED if chosen.sealed else chosen.file
     if chosen.redial is not None:
         if chosen.redial_items is None:
             parser.error("--redial needs --redial-items, the folder that `generec data import` wrote for its films")
         result: dict[str, Any] = {"redial": redial(chosen.redial, chosen.redial_items, chosen.most)}
         print(json.dumps(result["redial"], indent=1))
     else:
-        result = run(half, catalogues(chosen.movies, chosen.beauty), embedded, chosen.failures)
+        result = run(path, catalogues(chosen.movies, chosen.beauty), embedded, chosen.failures)
         show(result)
     if chosen.out is not None:
         commit = subprocess.run(
@@ -446,7 +387,7 @@ def main() -> int:
         ).stdout.strip()
         record = {
             "command": " ".join(["python", *sys.argv]),
-            "half": half,
+            "sentences": path.name,
             "commit": commit,
             "machine": machine(),
             **result,
