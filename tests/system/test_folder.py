@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from generec.errors import ArtefactError, FittingError, UsageError
 from generec.recipe.artefact import load
 from generec.system import folder as folder_module
-from generec.system.artefact import PARTS, refuse_existing
-from generec.system.folder import MANIFEST, SEAL, Verified, sealed
+from generec.system.artefact import PARTS
+from generec.system.folder import MANIFEST, SEAL, Verified, refuse_existing, sealed
 from small_world import trained
 
 FILES = (*PARTS, MANIFEST, SEAL)

@@ -164,7 +164,7 @@ def insert(
     with session(json, seed, threads, quiet) as out:
         from generec.data.additions import read_additions
         from generec.recipe.artefact import load
-        from generec.system.artefact import refuse_existing
+        from generec.system.folder import refuse_existing
 
         refuse_existing(output, overwrite)
         system = load(model)

@@ -17,26 +17,18 @@ ever unpickled or executed.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import math
 import os
-import platform
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from safetensors.torch import save
-from torch import Tensor
 
-from generec.errors import FittingError, UsageError
-from generec.system.folder import FORMAT, MANIFEST, SEAL, VERSION, replace_folder, sealed, sync
+from generec.errors import FittingError
+from generec.system.folder import as_json, as_tensors, libraries, refuse_existing, write_folder
 from generec.system.model_card import model_card
 
 if TYPE_CHECKING:
@@ -47,7 +39,6 @@ RECIPE, ENCODER, TOKENIZER, MODEL, FEATURES, SEMANTIC_IDS, CATALOG, CARD = (
     "semantic_ids.parquet", "catalog.parquet", "README.md",
 )  # fmt: skip
 PARTS = (RECIPE, ENCODER, TOKENIZER, MODEL, FEATURES, SEMANTIC_IDS, CATALOG, CARD)
-_LIBRARIES = ("generec", "torch", "numpy", "polars", "safetensors")
 
 
 def write_artefact(system: System[Any], path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -56,56 +47,21 @@ def write_artefact(system: System[Any], path: str | os.PathLike[str], *, overwri
     Raises UsageError when the folder exists and overwrite is False, or when it holds something that is no artefact;
     FittingError when no recipe made the system. The folder loads with the decoder and template of that recipe.
     """
-    target = Path(path).absolute()
-    refuse_existing(target, overwrite)
+    refuse_existing(path, overwrite)
     if "recipe" not in system.record:
         raise FittingError("only a system that a recipe fitted can be saved; this one has no recipe in its record")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
-    try:
-        _write_files(system, partial)
-        sync(partial)
-        partial.chmod(0o755)
-        replace_folder(partial, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return target
-
-
-def refuse_existing(path: str | os.PathLike[str], overwrite: bool) -> None:
-    """Raises UsageError when an artefact may not be written to this folder; asked before a long training too."""
-    target = Path(path)
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise UsageError(f"{target} is a file; name a folder for the model")
-    if not any(target.iterdir()):
-        return
-    if not (target / MANIFEST).exists():
-        raise UsageError(f"{target} holds files that are no model; name a new folder")
-    if not overwrite:
-        raise UsageError(f"{target} exists; name another folder, or replace it with --overwrite (overwrite=True)")
-
-
-def _write_files(system: System[Any], folder: Path) -> None:
-    written: dict[str, dict[str, Any]] = {}
-
-    def put(name: str, payload: bytes) -> None:
-        (folder / name).write_bytes(payload)
-        written[name] = {"sha256": hashlib.sha256(payload).hexdigest(), "bytes": len(payload)}
-
-    put(RECIPE, _json(system.record["recipe"]))
-    put(ENCODER, _tensors(system.encoder.state()))
-    put(TOKENIZER, _tensors(system.tokenizer.state()))
-    put(MODEL, _tensors(system.network.state_dict()))
-    put(FEATURES, _tensors({"features": system.features, "activity": system.activity}))
-    put(SEMANTIC_IDS, _parquet(_semantic_ids(system)))
-    put(CATALOG, _parquet(system.catalog.frame))
     about = describe(system)
-    put(CARD, model_card(about).encode())
-    manifest = _json(about | {"files": written})
-    (folder / MANIFEST).write_bytes(manifest)
-    (folder / SEAL).write_bytes(sealed(manifest))
+    files = {
+        RECIPE: as_json(system.record["recipe"]),
+        ENCODER: as_tensors(system.encoder.state()),
+        TOKENIZER: as_tensors(system.tokenizer.state()),
+        MODEL: as_tensors(system.network.state_dict()),
+        FEATURES: as_tensors({"features": system.features, "activity": system.activity}),
+        SEMANTIC_IDS: _parquet(_semantic_ids(system)),
+        CATALOG: _parquet(system.catalog.frame),
+        CARD: model_card(about).encode(),
+    }
+    return write_folder(path, files, about, overwrite=overwrite)
 
 
 def describe(system: System[Any]) -> dict[str, Any]:
@@ -119,9 +75,7 @@ def describe(system: System[Any]) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     about: dict[str, Any] = _plain(
         {
-            "format": FORMAT,
-            "version": VERSION,
-            "libraries": {library: version(library) for library in _LIBRARIES} | {"python": platform.python_version()},
+            "libraries": libraries(),
             "recipe": system.record["recipe"].get("name"),
             "paper": system.record["recipe"].get("paper"),
             "items": len(system.catalog),
@@ -141,20 +95,10 @@ def _semantic_ids(system: System[Any]) -> pl.DataFrame:
     return pl.DataFrame([pl.Series("item_id", system.catalog.item_ids, dtype=pl.String), codes, alive])
 
 
-def _tensors(state: Mapping[str, Tensor]) -> bytes:
-    # Cloned, since safetensors refuses tensors that share memory, as tied weights do.
-    payload: bytes = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()})
-    return payload
-
-
 def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _plain(value: Any) -> Any:

@@ -7,19 +7,25 @@ import errno
 import hashlib
 import json
 import os
+import platform
 import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from generec.errors import ArtefactError
+from generec.errors import ArtefactError, UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT, VERSION = "generec artefact", 1
 MANIFEST, SEAL = "MANIFEST.json", "MANIFEST.sha256"
 _MANIFEST_LIMIT = 64 << 20  # bytes; a manifest is some kilobytes
+_LIBRARIES = ("generec", "torch", "numpy", "polars", "safetensors")
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux' renameat2
 
 
@@ -169,7 +175,68 @@ def rebuild_command(manifest: Mapping[str, Any], folder: Path) -> str:
     return f"generec train {directory or 'DIR'} --recipe {manifest.get('recipe') or 'NAME'} -o {folder}"
 
 
-def sync(folder: Path) -> None:
+def write_folder(
+    path: str | os.PathLike[str], files: Mapping[str, bytes], about: Mapping[str, Any], *, overwrite: bool = False
+) -> Path:
+    """Writes files with a manifest of them, which says `about` too: all of it or nothing. Read by `Verified.open`.
+
+    Raises UsageError when the folder exists and overwrite is False, or when it holds something that is no artefact.
+    """
+    target = Path(path).absolute()
+    refuse_existing(target, overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.partial-", dir=target.parent))
+    try:
+        for name, payload in files.items():
+            (partial / name).write_bytes(payload)
+        written = {n: {"sha256": hashlib.sha256(each).hexdigest(), "bytes": len(each)} for n, each in files.items()}
+        head = {"format": FORMAT, "version": VERSION, "libraries": libraries()}
+        manifest = as_json({**head, **about, "files": written})
+        (partial / MANIFEST).write_bytes(manifest)
+        (partial / SEAL).write_bytes(sealed(manifest))
+        _sync(partial)
+        partial.chmod(0o755)
+        _replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def refuse_existing(path: str | os.PathLike[str], overwrite: bool) -> None:
+    """Raises UsageError when an artefact may not be written to this folder; asked before a long training too."""
+    target = Path(path)
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageError(f"{target} is a file; name a folder for the model")
+    if not any(target.iterdir()):
+        return
+    if not (target / MANIFEST).exists():
+        raise UsageError(f"{target} holds files that are no model; name a new folder")
+    if not overwrite:
+        raise UsageError(f"{target} exists; name another folder, or replace it with --overwrite (overwrite=True)")
+
+
+def libraries() -> dict[str, str]:
+    """What was installed when a folder was written."""
+    return {library: version(library) for library in _LIBRARIES} | {"python": platform.python_version()}
+
+
+def as_json(value: Any) -> bytes:
+    """The bytes of a document in a folder."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def as_tensors(state: Mapping[str, Tensor]) -> bytes:
+    """The bytes of tensors in a folder (safetensors)."""
+    from safetensors.torch import save
+
+    # Cloned, since safetensors refuses tensors that share memory, as tied weights do.
+    payload: bytes = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()})
+    return payload
+
+
+def _sync(folder: Path) -> None:
     """Puts a folder and its files on the disk."""
     for path in [*folder.iterdir(), folder]:
         descriptor = os.open(path, os.O_RDONLY)
@@ -179,7 +246,7 @@ def sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def replace_folder(finished: Path, target: Path) -> None:
+def _replace(finished: Path, target: Path) -> None:
     """Moves a finished folder to its place; whoever looks sees the old one or the new one.
 
     Where the system cannot exchange two folders at once, the old one is moved aside first, and for that moment there
