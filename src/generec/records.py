@@ -97,6 +97,7 @@ class Evidence:
     item_id: str | None = None
     field: str = ""
     trust: Literal["field", "prose", "person"] = "prose"
+    origin: str | None = None  # the item whose text says it, where it is about a kind of thing and not about that item
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch
 
 from generec.create.language_model import LanguageModel, Sampling
 from generec.create.text_creator import FittedTextCreator, TextBrief, TextCreator
-from generec.create.text_evidence import CodedTexts, closest, origin
+from generec.create.text_evidence import CodedTexts, closest
 from generec.create.text_fluency import words_of
 from generec.create.text_lessons import Readers, Teaching, fitting
 from generec.create.text_statements import Phrases, is_specific, sayings, statements, support, supported
@@ -24,6 +24,7 @@ from generec.fitting.loop import Optimisation, Run
 from generec.loop.meaning import Meaning
 from generec.loop.retrieve import Retriever
 from generec.loop.text_create_maker import TextCreateMaker
+from generec.loop.writer import Writer
 from generec.records import Abstain, Evidence, Guidance, Person, Span
 from generec.types import Catalog, Events, Request, Slate
 
@@ -257,7 +258,7 @@ def test_evidence_about_a_kind_of_thing_names_no_item_and_no_fact_of_one():
     found = coded.gather((1,), [(0,)], near=[7, 3])
     assert all(one.item_id is None and "euros" not in one.text for one in found)
     assert {one.text for one in found} == {*said_of("birds"), *said_in("calm")}
-    assert all(one.text in texts[items.row(origin(one))] for one in found)
+    assert all(one.text in texts[items.row(one.origin)] for one in found if one.origin)
     assert closest(what, (1,), [row for row in range(ITEMS) if what[row] == 1][::-1])[0] == max(
         row for row in range(ITEMS) if what[row] == 1
     )
@@ -288,7 +289,8 @@ def maker() -> TextCreateMaker:
     items, features, what, how, _ = world()
     meaning = Meaning(items, TfidfEncoder(dimensions=8).fit(items, Events.pack([])))
     retriever = Retriever(recommender=Newest(items), meaning=meaning)
-    return TextCreateMaker(retriever=retriever, creator=creator(), features=features, what=what, how=how)
+    texts = CodedTexts(items.item_ids, items.frame["description"].to_list(), what, how)
+    return TextCreateMaker(retriever=retriever, writer=Writer(creator(), texts, features, texts.manners()))
 
 
 @pytest.mark.parametrize(("what", "how"), [(0, 1), (2, 0)])

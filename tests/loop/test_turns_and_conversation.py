@@ -34,7 +34,7 @@ def generec(tmp_path):
 
 @pytest.fixture
 def talk(generec):
-    return Conversation(generec.loop, generec.person(history=HISTORY), generec.writer)
+    return Conversation(generec.loop, generec.person(history=HISTORY), generec.profile_writer)
 
 
 def met(generec, turn, condition):

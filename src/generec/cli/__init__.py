@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import bench, data, demo, environment, evaluate, inspection, loop, models, train
+from generec.cli import bench, data, demo, environment, evaluate, inspection, loop, models, teach, train
 from generec.cli.commands import Commands
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")
 app.command("demo")(demo.demo)
 app.command("train")(train.train)
+app.command("teach")(teach.teach)
 app.command("evaluate")(evaluate.evaluate)
 app.command("recommend")(models.recommend)
 app.command("similar")(models.similar)

@@ -123,7 +123,7 @@ def talked(
     request = parts.test[0].request
     person = generec.person(request.user_id, request.history)
     out.text(f"   {request.user_id}: {'; '.join(line.text for line in person.profile)}")
-    talk = Conversation(generec.loop, person, generec.writer, k=4, seed=seed)
+    talk = Conversation(generec.loop, person, generec.profile_writer, k=4, seed=seed)
     turns = []
     for words in (
         "funny videos about reptiles, at most 10 minutes",

@@ -14,6 +14,7 @@ import typer
 
 from generec.cli.models import Model, Size
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
+from generec.cli.teach import writer_of
 from generec.errors import InputError
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ def _loop(model: Path, data: Path | None, ledger: Path | None) -> GeneRec:
     from generec.recipe.histories import remembered_data
 
     system = load(model)
-    return GeneRec(system=system, data=remembered_data(system, data), folder=_home(ledger))
+    known, writer = remembered_data(system, data), writer_of(model, system.catalog)
+    return GeneRec(system=system, data=known, folder=_home(ledger), writer=writer)
 
 
 def _home(folder: Path | None) -> Path:
@@ -219,7 +221,7 @@ def _conversation(generec: GeneRec, user: str | None, k: int, seed: int) -> Conv
 
     if user is not None and user not in generec.histories:
         raise unknown("person", user, list(generec.histories))
-    return Conversation(generec.loop, generec.person(user), generec.writer, k=k, seed=seed)
+    return Conversation(generec.loop, generec.person(user), generec.profile_writer, k=k, seed=seed)
 
 
 def _asked(out: Output) -> Iterator[str]:

@@ -1,15 +1,15 @@
 """What the items of a catalogue say of a *what* and of a *how*: evidence for a text about an item that is not there.
 
 A fact of one item goes for no other, so numbers, dates, names and prices stay behind. What is left is evidence about
-the kind of thing, not about an item: it carries no item id, its own id says where it was taken from. Statements that
-items of several *whats* share tell the how, the more so the more often they stand under it than elsewhere; those of
-one what alone tell the what.
+the kind of thing, not about an item: it carries no item id, only its origin. Statements that items of several *whats*
+share tell the how, the more so the more often they stand under it than elsewhere; those of one what alone tell the
+what.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -32,9 +32,19 @@ class CodedTexts:
     """Items looked at on each side."""
     _said: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    def gather(self, what: Code, hows: Sequence[Code], near: Sequence[int] = (), each: int = 6) -> tuple[Evidence, ...]:
-        """At most `each` statements of the what and of every how, in turns. near: rows that come first."""
-        about = closest(self.what, what, near)[: self.wide]
+    def gather(
+        self,
+        what: Code,
+        hows: Sequence[Code],
+        near: Sequence[int] = (),
+        each: int = 6,
+        only: Collection[int] | None = None,
+    ) -> tuple[Evidence, ...]:
+        """At most `each` statements of the what and of every how, in turns.
+
+        near: rows that come first; only: rows that the statements of the what may come from, None for all.
+        """
+        about = [row for row in closest(self.what, what, near) if only is None or row in only][: self.wide]
         made = [closest(self.how, how, near)[: self.wide] for how in hows]
         spread = range(0, len(self.texts), max(1, len(self.texts) // (4 * self.wide)))  # who says what elsewhere
         looked = list(dict.fromkeys([*about, *(row for rows in made for row in rows), *spread]))
@@ -45,22 +55,25 @@ class CodedTexts:
             own = self._shares(rows)
             typical = {one: usual[one] - own[one] for one in own if len(whats[one]) > 1}
             sides.append(self._of(rows, each, typical))
-        found: dict[str, Evidence] = {}
-        for place in range(each):
-            for side in sides:
-                for one in side[place : place + 1]:
-                    found.setdefault(one.text, one)
-        return tuple(found.values())
+        return taking_turns(sides)
+
+    def manners(self, rows: Iterable[int] | None = None) -> tuple[Evidence, ...]:
+        """What items of several *whats* say alike, the most common first: ways in which things are made."""
+        rows = range(len(self.texts)) if rows is None else list(rows)
+        whats = self._whats(rows)
+        common = Counter(one for row in rows for one in self.said(row) if len(whats[one]) > 1)
+        order = {one: -float(count) for one, count in common.items()}
+        return tuple(self._of(rows, len(order), order))
 
     def _of(self, rows: Sequence[int], count: int, order: Mapping[str, float]) -> list[Evidence]:
         """The first statements of some rows by an order; those without a place in it are left out."""
-        found: dict[str, str] = {}
+        found: dict[str, Evidence] = {}
         for row in rows:
             for at, one in enumerate(self.said(row)):
-                if one in order:
-                    found.setdefault(one, f"{self.item_ids[row]}#{self.name}.{at}")
-        best = sorted(found, key=lambda one: order[one])[:count]
-        return [Evidence(found[one], one, None, self.name) for one in best]
+                if one in order and one not in found:
+                    item_id = self.item_ids[row]
+                    found[one] = Evidence(f"{item_id}#{self.name}.{at}", one, None, self.name, origin=item_id)
+        return [found[one] for one in sorted(found, key=lambda one: order[one])[:count]]
 
     def _whats(self, rows: Iterable[int]) -> dict[str, set[int]]:
         """The first codes of what under which each statement is made."""
@@ -82,6 +95,16 @@ class CodedTexts:
         return self._said[row]
 
 
+def taking_turns(sides: Sequence[Sequence[Evidence]]) -> tuple[Evidence, ...]:
+    """The first of every side, then the second of every side, and so on; the same words once."""
+    found: dict[str, Evidence] = {}
+    for place in range(max(map(len, sides), default=0)):
+        for side in sides:
+            for one in side[place : place + 1]:
+                found.setdefault(one.text, one)
+    return tuple(found.values())
+
+
 def closest(codes: Tensor, code: Code, near: Sequence[int] = ()) -> list[int]:
     """Rows that share the first level of a code, those that share more levels first, then those in `near`."""
     wanted = torch.tensor(code[: codes.shape[1]], dtype=codes.dtype)
@@ -91,8 +114,3 @@ def closest(codes: Tensor, code: Code, near: Sequence[int] = ()) -> list[int]:
     order = torch.argsort(rank, stable=True)
     order = order[torch.argsort(-shared[order], stable=True)]
     return [row for row in order.tolist() if shared[row] > 0]
-
-
-def origin(evidence: Evidence) -> str:
-    """The item that a statement about a kind of thing was taken from."""
-    return evidence.id.rpartition("#")[0]

@@ -29,7 +29,10 @@ def ungrounded(evidence: Evidence, guidance: Guidance, scene: Scene) -> list[str
         return []
     if evidence.trust == "person" and evidence.id in scene.people:
         return []
-    facts = scene.items.get(evidence.item_id or "")
+    if evidence.item_id is None and evidence.origin is not None and _of_one_item(evidence.text):
+        return [f"evidence {evidence.id} is a fact of {evidence.origin}, which goes for no other thing"]
+    about = evidence.item_id or evidence.origin or ""
+    facts = scene.items.get(about)
     if facts is None:
         return [f"evidence {evidence.id} belongs to no item and did not come with the request"]
     if evidence.trust == "field" and evidence.field in facts:
@@ -40,7 +43,7 @@ def ungrounded(evidence: Evidence, guidance: Guidance, scene: Scene) -> list[str
         whole = _folded(described(facts))
         pieces = re.split(r"(?<=[.!?])\s+", plain(evidence.text))
         sound = all(_folded(piece).rstrip(".!?") in whole for piece in pieces)
-    return [] if sound else [f"evidence {evidence.id} is not what the catalogue says about {evidence.item_id}"]
+    return [] if sound else [f"evidence {evidence.id} is not what the catalogue says about {about}"]
 
 
 def unsaid(member: Member, facts: Facts, size: int) -> list[str]:
@@ -52,6 +55,13 @@ def unsaid(member: Member, facts: Facts, size: int) -> list[str]:
         *(f"{member.item_id}: nothing says {word!r}" for word in sorted(strange)),
         *(f"{member.item_id}: nothing says {number:g}" for number in sorted(wrong)),
     ]
+
+
+def _of_one_item(text: str) -> bool:
+    """Whether it names a number, a date or a name."""
+    from generec.evidence.claims import claims
+
+    return any(claim.kind in ("number", "date", "name") for claim in claims(text))
 
 
 def _written(value: object) -> str:

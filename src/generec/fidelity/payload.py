@@ -50,5 +50,5 @@ def tokens(text: str) -> list[str]:
 def sources(draft: Draft) -> list[str]:
     """Ids of all items that a draft is made from or names, each once: parents, evidence, members."""
     members = [member.item_id for member in draft.payload.members] if isinstance(draft.payload, SetPayload) else []
-    rested = [evidence.item_id for evidence in draft.evidence if evidence.item_id is not None]
+    rested = [item_id for one in draft.evidence for item_id in (one.item_id, one.origin) if item_id is not None]
     return list(dict.fromkeys([*draft.parents, *rested, *members]))

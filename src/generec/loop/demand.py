@@ -16,7 +16,8 @@ from generec.errors import UsageError
 from generec.protocols import ItemScorer
 from generec.records import Code
 from generec.system import System
-from generec.tokenizers.joined import joined
+from generec.tokenizers.joined import JoinedQuantizer, joined
+from generec.tokenizers.quantized import QuantizedTokenizer
 from generec.types import Events, Request
 
 CodeWeights = tuple[tuple[Code, float], ...]
@@ -70,6 +71,13 @@ class Demand:
     def held(self) -> Tensor:
         """(B, W * H)."""
         return summed(self.items, self.cells.pair_of, len(self.cells.what) * len(self.cells.how))
+
+
+def tells_what_from_how(system: System[Any]) -> bool:
+    """Whether a system's codes have a content side and a style side, and its model scores every item."""
+    tokenizer = system.tokenizer
+    two_sided = isinstance(tokenizer, QuantizedTokenizer) and isinstance(tokenizer.quantizer, JoinedQuantizer)
+    return two_sided and isinstance(system.model, _Scorer)
 
 
 def cells(system: System[Any], depth: tuple[int, int] | None = None) -> Cells:

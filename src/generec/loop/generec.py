@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from generec.fidelity.originals import Originals
 from generec.fidelity.policy import Policy
 from generec.fidelity.provenance import Marker
 from generec.fidelity.scene import Scene
+from generec.loop.demand import oracle, probable_codes, tells_what_from_how
 from generec.loop.explain import Explainer
 from generec.loop.instructor import EmbeddedInstructor
 from generec.loop.meaning import Meaning
@@ -23,12 +24,14 @@ from generec.loop.profile import FittedProfileWriter, Profile, ProfileWriter
 from generec.loop.retrieve import Retriever
 from generec.loop.router import Router
 from generec.loop.set_maker import SetMaker
+from generec.loop.text_create_maker import TextCreateMaker
 from generec.loop.text_maker import TextEditMaker, plain_editor
 from generec.loop.turn import Loop, RoutedMaker, TurnRequest
+from generec.loop.writer import Writer
 from generec.protocols import Instructor
-from generec.records import Age, Guidance, Person, Statement, Turn
+from generec.records import Age, Budget, Guidance, Person, Statement, Turn
 from generec.system import System
-from generec.types import Dataset
+from generec.types import Dataset, Request
 
 
 @dataclass(kw_only=True)
@@ -48,6 +51,9 @@ class GeneRec:
     instructor: Instructor | None = None
     makers: Mapping[str, RoutedMaker] | None = None
     router: Router = field(default_factory=Router)
+    writer: Writer | None = None
+    """Creates texts; None: the text editor stands in."""
+    budget: Budget = field(default_factory=Budget)
 
     def turn(self, request: TurnRequest) -> Turn:
         """One turn of a dialogue."""
@@ -56,7 +62,7 @@ class GeneRec:
     def person(self, user_id: str | None = None, history: tuple[str, ...] = (), age: Age = "adult") -> Person:
         """A person with the profile that their history gives; the history of the data where none is given."""
         events = history or (self.histories.get(user_id, ()) if user_id is not None else ())
-        lines = Profile().refreshed(self.writer, events).lines
+        lines = Profile().refreshed(self.profile_writer, events).lines
         return Person(user_id=user_id, history=tuple(events), profile=lines, age=age)
 
     def explain(self, item_id: str, person: Person) -> tuple[Statement, ...]:
@@ -80,7 +86,7 @@ class GeneRec:
         return [used[item_id] for item_id in self.system.catalog.item_ids]
 
     @cached_property
-    def writer(self) -> FittedProfileWriter:
+    def profile_writer(self) -> FittedProfileWriter:
         return ProfileWriter().fit(self.system.catalog, self.system.activity.tolist())
 
     @cached_property
@@ -104,7 +110,7 @@ class GeneRec:
         return Loop(
             instructor=self.instructor or EmbeddedInstructor(meaning=self.meaning), retriever=retriever,
             router=self.router, makers=makers, gate=Gate(plain_checks(), self.policy, marker.mark),
-            scene=self._scene(), explainer=explainer, publish=marker.publish,
+            scene=self._scene(), explainer=explainer, publish=marker.publish, imagine=self._imagine, budget=self.budget,
         )  # fmt: skip
 
     def _makers(self, retriever: Retriever) -> dict[str, RoutedMaker]:
@@ -112,7 +118,22 @@ class GeneRec:
             TextEditMaker(retriever=retriever, editor=plain_editor(self.system.catalog)),
             SetMaker(retriever=retriever),
         ]
+        if self.writer is not None:
+            found.append(TextCreateMaker(retriever=retriever, writer=self.writer))
         return {maker.arm.name: maker for maker in found}
+
+    @property
+    def _imagine(self) -> Callable[[Guidance, Person], Guidance] | None:
+        """Probable codes and the ideal item of a person, where the system's codes tell what from how."""
+        if not tells_what_from_how(self.system):
+            return None
+
+        def imagine(guidance: Guidance, person: Person) -> Guidance:
+            wanted = Request(history=person.history, user_id=person.user_id)
+            (what, how), (mean, variance) = probable_codes(self.system, wanted), oracle(self.system, wanted)
+            return replace(guidance, what=what, how=how, oracle=mean, variance=variance)
+
+        return imagine
 
     def _scene(self) -> Scene:
         """Without stated rights nothing may be made of the catalogue: the check says unknown, and that blocks."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from generec.encoders.text import text_encoder
+from generec.evidence.trusted import trusted
 from generec.protocols import FittedEncoder
 from generec.types import Catalog, Events
 
@@ -26,14 +27,17 @@ class Meaning:
     """Scores every item of a catalogue for a phrase; fitted once, phrases are remembered.
 
     A score is the cosine of sentence vectors (`encoders.text_encoder`) plus half the cosine of TF-IDF words, so that
-    a rare word that a text repeats counts even where the sentence model does not know it.
+    a rare word that a text repeats counts even where the sentence model does not know it. `read` gives the catalogue
+    as it may be believed: what sellers wrote for machines does not count (`evidence.trusted`).
     """
 
-    def __init__(self, catalog: Catalog, encoder: FittedEncoder | None = None):
-        self.catalog = catalog
-        self.encoder = encoder or text_encoder().fit(catalog, Events.pack([]))
-        self.vectors: Scores = _unit(self.encoder.encode(catalog).numpy())
-        self.words, self.counts = _words(catalog.texts)
+    def __init__(
+        self, catalog: Catalog, encoder: FittedEncoder | None = None, read: Callable[[Catalog], Catalog] = trusted
+    ):
+        self.catalog, believed = catalog, read(catalog)
+        self.encoder = encoder or text_encoder().fit(believed, Events.pack([]))
+        self.vectors: Scores = _unit(self.encoder.encode(believed).numpy())
+        self.words, self.counts = _words(believed.texts)
         self._similarity = lru_cache(maxsize=_REMEMBERED)(self._score)
 
     def similarity(self, words: str) -> Scores:
@@ -50,6 +54,14 @@ class Meaning:
         """Unit sentence vectors, (n, D)."""
         frame = pl.DataFrame({"item_id": [str(at) for at in range(len(texts))], "title": list(texts)})
         return _unit(self.encoder.encode(Catalog(frame)).numpy())
+
+    def fit(self, text: str, words: str) -> float:
+        """How well a text fits the words, on the scale of `similarity`: the score it would have as an item."""
+        meant = float(self.between([text], [words])[0, 0])
+        if self.words is None:
+            return meant
+        shared = self.words.transform([text]) @ self.words.transform([words]).T
+        return meant + _SHARED_WORDS * float(shared.sum())
 
     def _score(self, words: str) -> Scores:
         meant: Scores = self.vectors @ self.encode([words])[0]

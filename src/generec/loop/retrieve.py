@@ -97,6 +97,30 @@ class Retriever:
             scores += self.weights.direction * self._rank_by(direction, allowed)
         return np.where(allowed, scores, -np.inf).astype(np.float32), note
 
+    def imagined(self, text: str, about: Sequence[str], guidance: Guidance, person: Person) -> float:
+        """The score that a new text would have as an item; `about`: the items that it rests on.
+
+        Its place with the recommender, and how it meets conditions and named items, is the mean of theirs; words it
+        has to meet itself. By a field it has no rank.
+        """
+        catalog = self.meaning.catalog
+        rows = catalog.known_rows(about)
+        if not rows:
+            return 0.0
+        score = float(self._ranks(guidance, person)[0][rows].mean())
+        for taste in (*guidance.likes, *guidance.dislikes):
+            met = self._fits(text, taste.words) if taste.condition is None else float(self.fit(taste)[rows].mean())
+            score += self.weights.like * taste.weight * met
+        for line in guidance.profile:
+            taste = Taste(1.0, line.condition, line.text)
+            met = self._fits(text, line.text) if line.condition is None else float(self.fit(taste)[rows].mean())
+            score += self.weights.profile * line.weight * met
+        for anchor in guidance.anchors:
+            score += self.weights.anchor * anchor.weight * float(self._closeness(anchor)[rows].mean())
+        return score + self.weights.audience * sum(
+            self._fits(text, words) for words in (guidance.audience, *guidance.tone) if words
+        )
+
     def allowed(self, conditions: Sequence[Condition]) -> Mask:
         """(N,) items that the hard constraints leave."""
         found: Mask = mask(self.meaning.catalog, conditions).numpy().copy()
@@ -130,6 +154,11 @@ class Retriever:
     def _meant(self, words: str) -> Scores:
         similarity = self.meaning.similarity(words)
         return _squashed(similarity)
+
+    def _fits(self, text: str, words: str) -> float:
+        """As `_meant`, of a text that is no item."""
+        every = self.meaning.similarity(words)
+        return float(np.tanh((self.meaning.fit(text, words) - every.mean()) / (2 * (float(every.std()) or 1.0))))
 
     def _closeness(self, anchor: Anchor) -> Scores:
         vectors = self.meaning.vectors

@@ -184,8 +184,9 @@ class Router:
         scores = dict(zip(pick.arms, pick.scores, strict=True))
         bar = scores.get(RETRIEVE.name, -math.inf)
         worth = sorted((name for name in pick.arms if scores[name] > bar), key=lambda name: -scores[name])
+        others = [arm.name for arm in makers if arm.name not in pick.arms]
         return Decision(
-            arms=_order(pick.arm, worth, makers, guidance),
+            arms=_order(pick.arm, [*worth, *others], makers, guidance),
             reason="a trial, to learn from" if pick.explored else f"{self.outcomes} outcomes speak for it",
             propensities=dict(zip(pick.arms, pick.propensities, strict=True)),
             exploration=pick.explored, features=features,
@@ -344,7 +345,7 @@ def _makers(guidance: Guidance, scene: Scene) -> tuple[Arm, ...]:
     fitting = {
         arm.name: arm
         for arm in scene.arms
-        if arm.action in actions
+        if (arm.action in actions or _stands_in(arm, guidance))
         and (guidance.kind is None or arm.kind is None or arm.kind == guidance.kind)
         and arm.cost <= guidance.budget.cost
         and arm.latency_ms <= guidance.budget.latency_ms
@@ -352,10 +353,16 @@ def _makers(guidance: Guidance, scene: Scene) -> tuple[Arm, ...]:
     return tuple(fitting.values())
 
 
+def _stands_in(arm: Arm, guidance: Guidance) -> bool:
+    """Whether an editor may take over where something new of its kind was asked for and cannot be made."""
+    return guidance.act == "create" and arm.action == "edit" and arm.kind is not None and arm.kind == guidance.kind
+
+
 def _choices(guidance: Guidance, scene: Scene, makers: Sequence[Arm]) -> tuple[str, ...]:
     """What there is to choose from: retrieval alone is no choice where it finds nothing or something was asked for."""
     alone = bool(scene.hits) and guidance.act == "recommend"
-    return (*((RETRIEVE.name,) if alone else ()), *(arm.name for arm in makers))
+    first = [arm.name for arm in makers if not _stands_in(arm, guidance)]
+    return (*((RETRIEVE.name,) if alone else ()), *(first or [arm.name for arm in makers]))
 
 
 def _order(first: str, others: Sequence[str], makers: Sequence[Arm], guidance: Guidance) -> tuple[str, ...]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from torch import Tensor
 
-from generec.create.text_creator import CARD, FittedTextCreator, Reward, TextBrief
-from generec.create.text_evidence import CodedTexts, origin
+from generec.create.text_creator import CARD, Reward, TextBrief
+from generec.create.text_evidence import taking_turns
 from generec.loop.arms import Arm
+from generec.loop.meaning import Scores
 from generec.loop.retrieve import Retriever
+from generec.loop.writer import Writer
 from generec.records import Abstain, Code, Draft, Evidence, Guidance, Person
 from generec.types import Condition
 
@@ -21,62 +23,124 @@ ARM = Arm(name="text creation", action="create", kind="text", card=CARD, latency
 FALLBACK = "the text editor stands in for it"
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What is wished for in words: a manner where the catalogue knows one like it, else a subject."""
+
+    words: str
+    manners: tuple[Evidence, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextCreateMaker:
-    """Writes new texts (a Maker). features, what and how: of the catalogue's rows, as the creator was fitted on them.
+    """Writes new texts (a Maker) about what was retrieved, in the manner that was asked for or that the person likes.
 
-    reward: what texts are worth to a person; None: what the creator finds likely.
+    What is about the subject comes from items that meet the stated conditions; the manner may come from any. A new
+    text has no other fields, so that it abstains where a condition on one was stated.
     """
 
     retriever: Retriever
-    creator: FittedTextCreator
-    features: Tensor  # (N, D)
-    what: Tensor  # (N, Lw)
-    how: Tensor  # (N, Lh)
-    reward: Callable[[Guidance, Person], Reward] | None = None
+    writer: Writer
+    alike: float = 0.25
+    """Cosine from which a wish is taken to mean a known manner."""
+    each: int = 4
+    """Statements of the subject, and of the person's own manner."""
     arm: Arm = ARM
 
     def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain:
         """Up to n drafts, or why there are none and that the editor stands in."""
-        catalog = self.retriever.meaning.catalog
-        rows, history = catalog.known_rows(near), catalog.known_rows(person.history)
-        what, how = self._codes(guidance, rows, history)
-        gathered = self.texts.gather(what, [how], rows) if rows or guidance.what else ()
+        about = set(self.writer.creator.spec.fields)
+        unkept = [condition for condition in guidance.conditions if condition.field not in about]
+        if unkept:
+            return Abstain(f"a new text has no fields: {', '.join(map(str, unkept))} cannot be promised; {FALLBACK}")
+        wishes = self._wishes(guidance)
+        rows = self._about(guidance, wishes, near)
+        history = [self.writer.rows[item_id] for item_id in person.history if item_id in self.writer.rows]
+        asked = taking_turns([wish.manners for wish in wishes])
+        texts = self.writer.texts
+        said = bool(guidance.likes or guidance.hard or guidance.anchors)
+        what = guidance.what[0][0] if guidance.what and not (said and rows) else _usual(texts.what, rows[:1])
+        how = self._how(asked, guidance, history)
+        subject = texts.gather(what, [], rows, self.each, self._allowed(guidance))
+        manner = texts.gather((), [how], each=1 if asked else self.each)
         brief = TextBrief(
-            guidance=guidance, evidence=(*guidance.evidence, *_stated(guidance), *gathered), what=what, how=how,
-            user=self.features[history].float().mean(0) if history else None,
+            guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
+            evidence=(*guidance.evidence, *_stated(guidance), *taking_turns([subject, asked, manner])),
         )  # fmt: skip
-        reward = None if self.reward is None else self.reward(guidance, person)
-        made = self.creator.create(brief, n, guidance.seed, reward)
+        made = self.writer.creator.create(brief, n, guidance.seed, self._reward(guidance, wishes))
         if isinstance(made, Abstain):
             return replace(made, reason=f"{made.reason}; {FALLBACK}")
-        return tuple(self._with_parents(draft) for draft in made)
+        return tuple(_with_parents(draft) for draft in made)
 
     def worth(self, draft: Draft, guidance: Guidance, person: Person) -> float:
-        """Mean score of the allowed items that it was written from: cautious, since its style is not in it."""
-        scores = self.retriever.scores(guidance, person)[self.retriever.meaning.catalog.rows(draft.parents)]
-        allowed = scores[np.isfinite(scores)]
-        return float(allowed.mean()) if allowed.size else 0.0
+        """The score that the text would have as an item, its place with the recommender that of what it rests on."""
+        text = getattr(draft.payload, "text", "")
+        return self.retriever.imagined(text, draft.parents, guidance, person)
+
+    def _wishes(self, guidance: Guidance) -> list[_Wish]:
+        """Each wish in words, with the statements that mean nearly the same."""
+        said = [taste.words for taste in guidance.likes if taste.words and taste.weight > 0]
+        said += [*guidance.tone, *([f"for {guidance.audience}"] if guidance.audience else [])]
+        if not said or not self.writer.manners:
+            return [_Wish(words, ()) for words in said]
+        near = self._vectors @ self.retriever.meaning.encode(said).T  # (manners, wishes)
+        found = []
+        for at, words in enumerate(said):
+            best = np.argsort(-near[:, at], kind="stable")[:2]
+            found.append(_Wish(words, tuple(self.writer.manners[row] for row in best if near[row, at] >= self.alike)))
+        return found
 
     @cached_property
-    def texts(self) -> CodedTexts:
-        catalog, name = self.retriever.meaning.catalog, self.creator.spec.prose
-        prose = [text or "" for text in catalog.frame[name].to_list()]
-        return CodedTexts(catalog.item_ids, prose, self.what, self.how, name)
+    def _vectors(self) -> Scores:
+        return self.retriever.meaning.encode([one.text for one in self.writer.manners])
 
-    def _codes(self, guidance: Guidance, near: Sequence[int], history: Sequence[int]) -> tuple[Code, Code]:
-        """The probable codes of the guidance; else the what of the nearest item and the how that the person likes."""
-        what = guidance.what[0][0] if guidance.what else tuple(self.what[near[0]].tolist()) if near else ()
-        if guidance.how:
-            return what, guidance.how[0][0]
-        liked = Counter(tuple(self.how[row].tolist()) for row in (*history, *near[:1]))
-        return what, liked.most_common(1)[0][0] if liked else ()
+    def _about(self, guidance: Guidance, wishes: Sequence[_Wish], near: Sequence[str]) -> list[int]:
+        """Rows of the writer that the text may be about: the best allowed for the subject, else what was retrieved."""
+        meaning = self.retriever.meaning
+        known = [item_id for item_id in near if item_id in self.writer.rows]
+        subject = [wish.words for wish in wishes if not wish.manners]
+        if subject and not guidance.hard:
+            fit = meaning.similarity(" ".join(subject))
+            order = np.argsort(-np.where(self.retriever.allowed(guidance.conditions), fit, -np.inf), kind="stable")
+            best = [meaning.catalog.item_ids[row] for row in order[: len(near)]]
+            known = [item_id for item_id in best if item_id in self.writer.rows]
+        return [self.writer.rows[item_id] for item_id in known]
 
-    def _with_parents(self, draft: Draft) -> Draft:
-        known = self.retriever.meaning.catalog
-        origins = [origin(one) for one in draft.evidence if one.item_id is None]
-        parents = dict.fromkeys((*draft.parents, *(item_id for item_id in origins if item_id in known)))
-        return replace(draft, parents=tuple(parents))
+    def _how(self, asked: Sequence[Evidence], guidance: Guidance, history: Sequence[int]) -> Code:
+        """The style code of those who say what was asked for, else the probable one, else that of the history."""
+        origins = [self.writer.rows[one.origin] for one in asked if one.origin in self.writer.rows]
+        if not origins and guidance.how:
+            return guidance.how[0][0]
+        return _usual(self.writer.texts.how, origins or history)
+
+    def _allowed(self, guidance: Guidance) -> frozenset[int]:
+        """Rows of the writer that the hard constraints leave."""
+        left = np.flatnonzero(self.retriever.allowed(guidance.conditions))
+        ids = self.retriever.meaning.catalog.item_ids
+        return frozenset(self.writer.rows[ids[row]] for row in left if ids[row] in self.writer.rows)
+
+    def _reward(self, guidance: Guidance, wishes: Sequence[_Wish]) -> Reward | None:
+        """How much of what was said of the person a text means: sentence vectors, which guide no word of it."""
+        lines = [line.text for line in guidance.profile if line.weight > 0]
+        wanted = [wish.words for wish in wishes] or lines
+        if not wanted:
+            return None
+
+        def worth(texts: Sequence[str]) -> Sequence[float]:
+            return [float(value) for value in self.retriever.meaning.between(list(texts), wanted).mean(1)]
+
+        return worth
+
+
+def _usual(codes: Tensor, rows: Sequence[int]) -> Code:
+    """The code that most of some rows have."""
+    counted = Counter(tuple(codes[row].tolist()) for row in rows)
+    return counted.most_common(1)[0][0] if counted else ()
+
+
+def _with_parents(draft: Draft) -> Draft:
+    origins = [one.origin for one in draft.evidence if one.origin is not None]
+    return replace(draft, parents=tuple(dict.fromkeys((*draft.parents, *origins))))
 
 
 def _stated(guidance: Guidance) -> tuple[Evidence, ...]:

@@ -22,6 +22,7 @@ from generec.loop.router import Scene as Situation
 from generec.protocols import Instructor, Maker
 from generec.records import (
     Abstain,
+    Budget,
     Candidate,
     Draft,
     GateReport,
@@ -68,6 +69,8 @@ class Loop:
     scene: Scene  # what the checks may look at; the facts of the items are looked up for each draft
     explainer: Explainer
     publish: Callable[[Draft, Marks, GateReport], object] | None = None  # enters in the ledger what is shown
+    imagine: Callable[[Guidance, Person], Guidance] | None = None  # adds what the person probably wants, in codes
+    budget: Budget = field(default_factory=Budget)  # what a turn may spend where nothing is asked to be made
     depth: int = 20  # items that router and makers look at
     patience_ms: float = 10_000.0  # what an edit or a creation may take where it was asked for
 
@@ -86,11 +89,11 @@ class Loop:
     def answer(self, guidance: Guidance, request: TurnRequest, clock: Clock | None = None) -> Turn:
         """The rest of a turn for a guidance that stands already: understood before, or corrected by a person."""
         clock, person = clock or Clock(), request.person
-        if guidance.act in ("edit", "create"):
-            patience = max(self.patience_ms, guidance.budget.latency_ms)
-            guidance = replace(guidance, budget=replace(guidance.budget, latency_ms=patience))
-        guidance = replace(guidance, budget=replace(guidance.budget, candidates=request.k))
+        asked = guidance.act in ("edit", "create")
+        patience = max(self.patience_ms, self.budget.latency_ms) if asked else self.budget.latency_ms
+        guidance = replace(guidance, budget=replace(self.budget, latency_ms=patience, candidates=request.k))
         with clock.stage("retrieve"):
+            guidance = self.imagine(guidance, person) if self.imagine is not None else guidance
             found = self.retriever.retrieve(guidance, person, max(request.k, self.depth))
             hits = self._hits(found)
         with clock.stage("route"):

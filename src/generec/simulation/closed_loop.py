@@ -105,18 +105,19 @@ class ClosedLoop:
         with task(policy.name, len(user_ids)) as bar:
             for number, user_id in enumerate(user_ids):
                 kind = self.kinds[number % len(self.kinds)]
-                goal = self._goal(user_id, kind)
+                goal = self.goal(user_id, kind)
                 if goal is not None:
                     rows += self._dialogue(loop, alive, goal, kind, seed + number)
                 bar.advance(1, f"{len(rows)} turns")
         return Run(policy.name, tuple(rows))
 
-    def _goal(self, user_id: str, kind: str) -> Goal | None:
-        drawn: dict[str, Callable[[str], Goal | None]] = {
+    def goal(self, user_id: str, kind: str, number: int = 0) -> Goal | None:
+        """What a person wants; None where nothing of that kind can be wanted (a catalogue without gaps)."""
+        drawn: dict[str, Callable[[str, int], Goal | None]] = {
             "item": self.goals.for_item, "set": self.goals.for_set, "text": self.goals.for_text,
             "gap": self.goals.for_gap,
         }  # fmt: skip
-        return drawn[kind](user_id)
+        return drawn[kind](user_id, number)
 
     def _dialogue(self, loop: Loop, people: WorldPeople, goal: Goal, kind: str, seed: int) -> list[Row]:
         dialogue = Dialogue(goal, seed, self.patience)

@@ -1,0 +1,100 @@
+"""A text creator with all that it writes from: what the loop needs to create texts, trained once and kept in a folder.
+
+creator.safetensors  the fitted creator, its words and what was measured of it
+codes.safetensors    style features, content codes and style codes of the items that it knows
+stock.json           ids of those items, and the ways in which things are made, as evidence
+spec.json            hyperparameters
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from generec.create.text_creator import FittedTextCreator, TextCreator
+from generec.create.text_evidence import CodedTexts
+from generec.errors import ArtefactError
+from generec.fitting.loop import Run
+from generec.recipe.record import describe, rebuild
+from generec.records import Evidence
+from generec.system import System
+from generec.system.folder import Verified, as_json, as_tensors, write_folder
+from generec.tokenizers.joined import joined
+from generec.types import Catalog, Events
+
+_CREATOR, _CODES, _STOCK, _SPEC = "creator.safetensors", "codes.safetensors", "stock.json", "spec.json"
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A trained text creator, and the texts and codes of the items that it knows."""
+
+    creator: FittedTextCreator
+    texts: CodedTexts
+    features: Tensor  # (N, D) style
+    manners: tuple[Evidence, ...]
+
+    @staticmethod
+    def fit(
+        system: System[Any], histories: Sequence[Sequence[str]], spec: TextCreator | None = None, run: Run | None = None
+    ) -> Writer:
+        """Learns from the catalogue's texts under the system's codes. histories: item ids of what people used.
+
+        Raises UsageError where the system's codes do not tell content from style, FittingError with too few texts.
+        """
+        spec = spec or TextCreator()
+        sides, catalog = joined(system.tokenizer), system.catalog
+        (first, second), codes = sides.levels, system.index.ids.codes.cpu()
+        what, how = codes[:, :first], codes[:, first : first + second]
+        features = system.features[:, -sides.style :].float().cpu()
+        used = Events.pack([rows for rows in map(catalog.known_rows, histories) if rows])
+        creator = spec.fit(catalog, features, what, how, used, run)
+        texts = _texts(catalog, creator, what, how)
+        return Writer(creator, texts, features, texts.manners())
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        return {item_id: row for row, item_id in enumerate(self.texts.item_ids)}
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Writes the folder. Raises UsageError where there is one already and overwrite is False."""
+        codes = {"features": self.features, "what": self.texts.what, "how": self.texts.how}
+        manners = [{"id": one.id, "text": one.text, "field": one.field, "origin": one.origin} for one in self.manners]
+        files = {
+            _CREATOR: as_tensors(self.creator.state()), _CODES: as_tensors(codes),
+            _STOCK: as_json({"items": list(self.texts.item_ids), "manners": manners}),
+            _SPEC: as_json(describe(self.creator.spec)),
+        }  # fmt: skip
+        return write_folder(
+            path, files, {"kind": "text creator", "figures": dict(self.creator.figures)}, overwrite=overwrite
+        )
+
+    @staticmethod
+    def load(path: str | os.PathLike[str], catalog: Catalog) -> Writer:
+        """The writer of a folder, for the items that the catalogue has. Raises ArtefactError on a damaged folder."""
+        from safetensors.torch import load
+
+        folder = Verified.open(path)
+        try:
+            spec = rebuild(json.loads(folder.files[_SPEC]))
+            creator = spec.restore(load(folder.files[_CREATOR]))
+            codes, stock = load(folder.files[_CODES]), json.loads(folder.files[_STOCK])
+            here = [row for row, item_id in enumerate(stock["items"]) if item_id in catalog]
+            ids = [stock["items"][row] for row in here]
+            texts = _texts(Catalog(catalog.frame[catalog.rows(ids)]), creator, codes["what"][here], codes["how"][here])
+            manners = [Evidence(item_id=None, **one) for one in stock["manners"] if one["origin"] in catalog]
+            return Writer(creator, texts, codes["features"][here], tuple(manners))
+        except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
+            raise ArtefactError(f"{path} holds no text creator ({error}); write it with `generec teach`") from error
+
+
+def _texts(catalog: Catalog, creator: FittedTextCreator, what: Tensor, how: Tensor) -> CodedTexts:
+    name = creator.spec.prose
+    return CodedTexts(catalog.item_ids, [text or "" for text in catalog.frame[name].to_list()], what, how, name)
