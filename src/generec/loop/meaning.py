@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,18 @@ class Meaning:
             return meant
         shared = self.words.transform([text]) @ self.words.transform([words]).T
         return meant + _SHARED_WORDS * float(shared.sum())
+
+    def taste(self, texts: Sequence[str], rows: Sequence[int]) -> Scores:
+        """How far texts use the words that some items use more than the catalogue does: cosines, (n,)."""
+        if self.words is None or not rows or not texts:
+            return np.zeros(len(texts), np.float32)
+        own = np.asarray(self.counts[list(rows)].mean(0) - self._usual_words)[0]
+        found: Scores = np.asarray(self.words.transform(list(texts)) @ own, np.float32)
+        return found / max(float(np.linalg.norm(own)), 1e-12)
+
+    @cached_property
+    def _usual_words(self) -> Any:
+        return self.counts.mean(0)
 
     def _score(self, words: str) -> Scores:
         meant: Scores = self.vectors @ self.encode([words])[0]

@@ -67,7 +67,7 @@ class TextCreateMaker:
             guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
             evidence=(*guidance.evidence, *_stated(guidance), *taking_turns([subject, asked, manner])),
         )  # fmt: skip
-        made = self.writer.creator.create(brief, n, guidance.seed, self._reward(guidance, wishes))
+        made = self.writer.creator.create(brief, n, guidance.seed, self._reward(guidance, wishes, person))
         if isinstance(made, Abstain):
             return replace(made, reason=f"{made.reason}; {FALLBACK}")
         return tuple(_with_parents(draft) for draft in made)
@@ -119,15 +119,22 @@ class TextCreateMaker:
         ids = self.retriever.meaning.catalog.item_ids
         return frozenset(self.writer.rows[ids[row]] for row in left if ids[row] in self.writer.rows)
 
-    def _reward(self, guidance: Guidance, wishes: Sequence[_Wish]) -> Reward | None:
-        """How much of what was said of the person a text means: sentence vectors, which guide no word of it."""
-        lines = [line.text for line in guidance.profile if line.weight > 0]
-        wanted = [wish.words for wish in wishes] or lines
-        if not wanted:
+    def _reward(self, guidance: Guidance, wishes: Sequence[_Wish], person: Person) -> Reward | None:
+        """How much of what was asked for a text means, and how much it is in the words of what the person used.
+
+        Sentence vectors and words, of which the model that writes sees neither.
+        """
+        meaning = self.retriever.meaning
+        history = meaning.catalog.known_rows(person.history)
+        wanted = [wish.words for wish in wishes] or [line.text for line in guidance.profile if line.weight > 0]
+        if not wanted and not history:
             return None
 
         def worth(texts: Sequence[str]) -> Sequence[float]:
-            return [float(value) for value in self.retriever.meaning.between(list(texts), wanted).mean(1)]
+            found = meaning.taste(list(texts), history)
+            if wanted:
+                found = found + meaning.between(list(texts), wanted).mean(1)
+            return [float(value) for value in found]
 
         return worth
 

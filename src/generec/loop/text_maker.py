@@ -32,7 +32,7 @@ class TextEditMaker:
         item_id = guidance.item_id or (near[0] if near else None)
         if item_id is None:
             return Abstain("no item was named and none was found whose text could be edited")
-        editor = replace(self.editor, relevance=_Relevance(self.retriever, guidance))
+        editor = replace(self.editor, relevance=_Relevance(self.retriever, guidance, person))
         source = texts_of(self.retriever.meaning.catalog, item_id)
         reasons: list[str] = []
         for form in self.forms:
@@ -50,10 +50,11 @@ class TextEditMaker:
 
 @dataclass(frozen=True)
 class _Relevance:
-    """How near texts are to what the guidance says of the person, by meaning."""
+    """How near texts are to what the guidance says of the person, by meaning, and to the words of their history."""
 
     retriever: Retriever
     guidance: Guidance
+    person: Person
 
     @cached_property
     def tastes(self) -> list[str]:
@@ -62,10 +63,11 @@ class _Relevance:
         return [*wished, *self.guidance.tone, *(line.text for line in self.guidance.profile if line.weight > 0)]
 
     def __call__(self, texts: Sequence[str]) -> list[float]:
-        if not self.tastes or not texts:
-            return [0.0] * len(texts)
-        near = self.retriever.meaning.between(texts, self.tastes)
-        return [float(best) for best in near.max(axis=1)]
+        meaning = self.retriever.meaning
+        found = meaning.taste(texts, meaning.catalog.known_rows(self.person.history))
+        if self.tastes and texts:
+            found = found + meaning.between(texts, self.tastes).max(axis=1)
+        return [float(value) for value in found]
 
 
 def plain_editor(catalog: Catalog) -> TextEditor:

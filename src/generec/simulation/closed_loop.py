@@ -18,10 +18,11 @@ import torch
 from generec.fitting.progress import task
 from generec.loop.conversation import Conversation
 from generec.loop.outcomes import Outcome
+from generec.loop.profile import FittedProfileWriter
 from generec.loop.router import Router
 from generec.loop.turn import Loop
 from generec.metrics.intervals import Interval, mean_interval
-from generec.records import Candidate, Feedback, Turn
+from generec.records import Candidate, Feedback, Person, Turn
 from generec.simulation.goals import Goal, Goals
 from generec.simulation.language import Dialogue
 from generec.simulation.people import WorldPeople
@@ -95,6 +96,8 @@ class ClosedLoop:
     patience: int = 3
     """Turns of one dialogue at most."""
     k: int = 5
+    profiles: FittedProfileWriter | None = None
+    """Writes the lines that a turn knows of a person; None: histories alone."""
 
     def run(self, policy: Policy, user_ids: Sequence[str], seed: int = 0) -> Run:
         """One dialogue of each person under a policy; the router learns on the way."""
@@ -111,6 +114,11 @@ class ClosedLoop:
                 bar.advance(1, f"{len(rows)} turns")
         return Run(policy.name, tuple(rows))
 
+    def person(self, people: WorldPeople, user_id: str) -> Person:
+        """What a turn may know of a person, with the lines that their history gives."""
+        person = people.person(user_id)
+        return person if self.profiles is None else replace(person, profile=self.profiles.write(person.history))
+
     def goal(self, user_id: str, kind: str, number: int = 0) -> Goal | None:
         """What a person wants; None where nothing of that kind can be wanted (a catalogue without gaps)."""
         drawn: dict[str, Callable[[str, int], Goal | None]] = {
@@ -121,7 +129,7 @@ class ClosedLoop:
 
     def _dialogue(self, loop: Loop, people: WorldPeople, goal: Goal, kind: str, seed: int) -> list[Row]:
         dialogue = Dialogue(goal, seed, self.patience)
-        talk = Conversation(loop, people.person(goal.user_id), k=self.k, seed=seed)
+        talk = Conversation(loop, self.person(people, goal.user_id), k=self.k, seed=seed)
         best = people.oracle(goal.user_id, self.goals.eyes.catalog.item_ids).utility
         rows: list[Row] = []
         while not dialogue.over and not people.gone(goal.user_id):

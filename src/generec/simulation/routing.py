@@ -59,7 +59,7 @@ class Bench:
         return rounds
 
     def _round(self, goal: Goal, kind: str, seed: int) -> Round:
-        loop, person = self.asked.loop, self.asked.people.person(goal.user_id)
+        loop, person = self.asked.loop, self.asked.person(self.asked.people, goal.user_id)
         request = TurnRequest(words=say(goal, seed), person=person, k=self.asked.k, seed=seed)
         seen = _Watch()
         turns = {RETRIEVE.name: replace(loop, makers={}, router=seen).turn(request)}
