@@ -133,7 +133,7 @@ class Events:
     items: Tensor  # (E,) int64 rows of the catalogue
     offsets: Tensor  # (U + 1,) int64
     times: Tensor | None = None  # (E,) int64 UTC seconds
-    user_ids: tuple[str, ...] = ()
+    user_ids: tuple[str, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return self.offsets.numel() - 1
@@ -224,9 +224,9 @@ class Split:
 
     name: str  # leave-one-out, time or given
     train: Events
-    validation: tuple[Case, ...]
+    validation: tuple[Case, ...] = field(repr=False)  # thousands: a page of them tells nobody anything
     refit: Events
-    test: tuple[Case, ...]
+    test: tuple[Case, ...] = field(repr=False)
     description: str  # the protocol line printed under every table
 
 
