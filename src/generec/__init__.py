@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from generec.errors import InputError as InputError
     from generec.errors import UsageError as UsageError
     from generec.evaluation.protocol import evaluate as evaluate
+    from generec.loop.generec import GeneRec as GeneRec
     from generec.recipe import Recipe as Recipe
     from generec.recipe.artefact import load as load
     from generec.recipe.frames import recommend as recommend
@@ -34,6 +35,7 @@ _PLACES = {
     "Catalog": "generec.types",
     "Dataset": "generec.types",
     "FittingError": "generec.errors",
+    "GeneRec": "generec.loop.generec",
     "GenerecError": "generec.errors",
     "InputError": "generec.errors",
     "Recipe": "generec.recipe",
@@ -48,8 +50,8 @@ _PLACES = {
 }
 
 __all__ = [
-    "ArtefactError", "Catalog", "Dataset", "FittingError", "GenerecError", "InputError", "Recipe", "Request", "Slate",
-    "UsageError", "evaluate", "fit", "load", "recipes", "recommend",
+    "ArtefactError", "Catalog", "Dataset", "FittingError", "GeneRec", "GenerecError", "InputError", "Recipe",
+    "Request", "Slate", "UsageError", "evaluate", "fit", "load", "recipes", "recommend",
 ]  # fmt: skip
 
 

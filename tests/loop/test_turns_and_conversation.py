@@ -17,7 +17,7 @@ from generec.loop.generec import GeneRec
 from generec.loop.meaning import Meaning
 from generec.loop.set_maker import SetMaker
 from generec.loop.turn import TurnRequest
-from generec.records import BackendCard, Guidance, Person, Stated, Total, from_json, to_json
+from generec.records import BackendCard, Feedback, Guidance, Person, Stated, Total, from_json, to_json
 from generec.records import Turn as TurnRecord
 from generec.types import Condition, Events
 
@@ -185,3 +185,16 @@ def test_an_arm_names_its_maker(generec):
         assert isinstance(maker.arm, Arm)
         assert maker.arm.name == name
         assert isinstance(maker.arm.card, BackendCard)
+
+
+def test_what_people_did_teaches_the_router_and_survives_a_restart(generec, talk):
+    turn = talk.say("lamps under 40")
+    liked = Feedback(turn=turn.id, verdict="like", item_id=turn.slate[0].item_id, position=0)
+    labels = generec.learn(turn, [liked], "lamps under 40")
+    assert [each.label for each in labels["slate"]] == [1]
+    assert generec.router.outcomes == 1
+    with (generec.folder / "outcomes.jsonl").open("a") as file:
+        file.write('{"context": [0.1')  # the power went here
+    again = GeneRec(system=generec.system, data=generec.data, folder=generec.folder, keys=generec.keys)
+    again.meaning = generec.meaning
+    assert again.loop.router.outcomes == 1

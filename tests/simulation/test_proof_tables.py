@@ -14,6 +14,7 @@ from generec.fidelity.keys import Keys
 from generec.loop.arms import RETRIEVE, Arm
 from generec.loop.generec import GeneRec
 from generec.loop.meaning import Meaning
+from generec.loop.outcomes import Outcome
 from generec.loop.router import Decision, Router, Rules, Scene
 from generec.recipe.record import override
 from generec.recipes.sasrec import sasrec
@@ -21,7 +22,7 @@ from generec.records import BackendCard, Budget, Candidate, Guidance, Person
 from generec.simulation.experiment import Experiment, unseen
 from generec.simulation.people import WorldPeople
 from generec.simulation.proof import Proof, cases
-from generec.simulation.routing import Round, fixed, played, report
+from generec.simulation.routing import Round, report
 from generec.types import Events
 
 MAKER = Arm(name="maker", action="create", kind="text", card=BackendCard("maker"), latency_ms=1.0)
@@ -46,23 +47,26 @@ def learner() -> Router:
     return Router(rules=replace(Rules(), enough=30), seed=1)
 
 
+class Knowing(Router):
+    def route(self, guidance: Guidance, scene: Scene) -> Decision:
+        sure = {"maker": 1.0, RETRIEVE.name: 1.0}
+        return Decision(arms=("maker",) if scene.gap > 1 else (), reason="knows", propensities=sure)
+
+    def learn(self, outcome: Outcome) -> None:
+        """Needs none."""
+
+
 def test_regret_is_what_the_best_arm_gave_less_what_the_chosen_one_gave():
     rounds = planted(40)
+    found = report(rounds, {"knows": Knowing()})
     for arm in (RETRIEVE.name, "maker"):
-        naive = [max(each.rewards.values()) - each.rewards[arm] for each in rounds]
-        assert fixed(rounds, arm) == naive
-    regrets = [fixed(rounds, arm) for arm in (RETRIEVE.name, "maker")]
-    assert all(min(each) == 0 for each in zip(*regrets, strict=True))
-
-    class Knowing(Router):
-        def route(self, guidance: Guidance, scene: Scene) -> Decision:
-            return Decision(
-                arms=("maker",) if scene.gap > 1 else (),
-                reason="knows",
-                propensities={"maker": 1.0, RETRIEVE.name: 1.0},
-            )
-
-    assert sum(played(rounds, Knowing(), learn=False)) == 0
+        naive = sum(max(each.rewards.values()) - each.rewards[arm] for each in rounds) / len(rounds)
+        assert found["policies"][f"always {arm}"]["regret"].mean == pytest.approx(naive)
+    knows = found["policies"]["knows"]
+    best = found["policies"][found["best fixed policy"]]
+    assert knows["regret"].mean == 0
+    assert knows["behind the best fixed"].mean == pytest.approx(-best["regret"].mean)
+    assert best["behind the best fixed"].mean == 0
 
 
 def test_a_router_that_learns_beats_the_best_fixed_policy_and_its_shuffled_twin_does_not():

@@ -141,11 +141,11 @@ def _show_policies(found: dict[str, dict[str, Any]], out: Output) -> None:
 
 def _show_routing(routing: dict[str, Any], gaps: dict[str, Any], out: Output) -> None:
     rows = [
-        (name, _mean(each["regret"]), _mean(each["last quarter"]), _mean(each["less than the best fixed"]),
+        (name, _mean(each["regret"]), _mean(each["last quarter"]), _mean(each["behind the best fixed"]),
          ", ".join(f"{kind} {value:.2f}" for kind, value in each["by goal"].items()))
         for name, each in routing["policies"].items()
     ]  # fmt: skip
-    columns = ("policy", "regret", "last quarter", "less than best fixed", "by goal")
+    columns = ("policy", "regret", "last quarter", "behind the best fixed", "by goal")
     out.table(f"routers over {routing['rounds']} turns on which every arm was tried", columns, rows)
     for kind, each in gaps.items():
         if isinstance(each, dict):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from generec.errors import InputError, unknown
+from generec.loop.arms import RETRIEVE
+from generec.loop.outcomes import Outcome
 from generec.protocols import UserSimulator
 from generec.records import Draft, Feedback, Guidance, Stage, Turn, from_json, to_json
 
@@ -133,6 +135,19 @@ _RULES: Mapping[Stage, Callable[[Turn, Feedback], list[_Pair]]] = {
     "instruction": _instruction, "retrieval": _retrieval, "edit": _draft, "creation": _draft,
     "explanation": _explanation, "slate": _slate,
 }  # fmt: skip
+
+
+def earned(turn: Turn, feedback: Iterable[Feedback]) -> Outcome | None:
+    """What the router's decision brought: 1 for a like, .6 for something taken, else 0; None for a question asked."""
+    if turn.question is not None:
+        return None
+    plan, verdicts = turn.trace["plan"], {each.verdict for each in feedback}
+    arms = tuple(plan["arms"])
+    return Outcome(
+        context=tuple(plan["features"]), arms=arms, cost=turn.trace["served"]["cost"],
+        propensity=plan["propensities"][arms[0] if arms else RETRIEVE.name],
+        reward=1.0 if "like" in verdicts else 0.6 if "click" in verdicts else 0.0,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +18,10 @@ from generec.fidelity.provenance import Marker
 from generec.fidelity.scene import Scene
 from generec.loop.demand import oracle, probable_codes, tells_what_from_how
 from generec.loop.explain import Explainer
+from generec.loop.feedback import Labelled, credit, earned
 from generec.loop.instructor import EmbeddedInstructor
 from generec.loop.meaning import Meaning
+from generec.loop.outcomes import Outcome, read, written
 from generec.loop.profile import FittedProfileWriter, Profile, ProfileWriter
 from generec.loop.retrieve import Retriever
 from generec.loop.router import Router
@@ -29,7 +31,7 @@ from generec.loop.text_maker import TextEditMaker, plain_editor
 from generec.loop.turn import Loop, RoutedMaker, TurnRequest
 from generec.loop.writer import Writer
 from generec.protocols import Instructor
-from generec.records import Age, Budget, Guidance, Person, Statement, Turn
+from generec.records import Age, Budget, Feedback, Guidance, Person, Stage, Statement, Turn
 from generec.system import System
 from generec.types import Dataset, Request
 
@@ -58,6 +60,21 @@ class GeneRec:
     def turn(self, request: TurnRequest) -> Turn:
         """One turn of a dialogue."""
         return self.loop.turn(request)
+
+    def learn(self, turn: Turn, feedback: Iterable[Feedback], words: str = "") -> dict[Stage, tuple[Labelled, ...]]:
+        """Takes in what a person did with a turn: the router hears of it at once and after a restart too.
+
+        Returns what each stage can learn from it (see `loop.feedback.credit`, also for what is raised). words: what the
+        person said.
+        """
+        given = tuple(feedback)
+        found, outcome = credit(turn, given, words), earned(turn, given)
+        if outcome is not None:
+            self.loop.router.learn(outcome)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._outcomes.open("a", encoding="utf-8") as file:
+                file.write(written([outcome]))
+        return found
 
     def person(self, user_id: str | None = None, history: tuple[str, ...] = (), age: Age = "adult") -> Person:
         """A person with the profile that their history gives; the history of the data where none is given."""
@@ -107,6 +124,11 @@ class GeneRec:
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
         makers = self.makers if self.makers is not None else self._makers(retriever)
         marker = Marker(self.keys, self.ledger)
+        for maker in makers.values():
+            self.router.bandit.join(maker.arm)
+        for outcome in self._remembered():
+            if outcome.arm in self.router.bandit.arms:
+                self.router.learn(outcome)
         return Loop(
             instructor=self.instructor or EmbeddedInstructor(meaning=self.meaning), retriever=retriever,
             router=self.router, makers=makers, gate=Gate(plain_checks(), self.policy, marker.mark),
@@ -121,6 +143,15 @@ class GeneRec:
         if self.writer is not None:
             found.append(TextCreateMaker(retriever=retriever, writer=self.writer))
         return {maker.arm.name: maker for maker in found}
+
+    @property
+    def _outcomes(self) -> Path:
+        return self.folder / "outcomes.jsonl"
+
+    def _remembered(self) -> list[Outcome]:
+        """What the router heard before; a line that was being written when the power went is not one."""
+        text = self._outcomes.read_text(encoding="utf-8") if self._outcomes.exists() else ""
+        return read(text[: text.rfind("\n") + 1], str(self._outcomes))
 
     @property
     def _imagine(self) -> Callable[[Guidance, Person], Guidance] | None:

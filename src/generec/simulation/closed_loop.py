@@ -17,7 +17,7 @@ import torch
 
 from generec.fitting.progress import task
 from generec.loop.conversation import Conversation
-from generec.loop.outcomes import Outcome
+from generec.loop.feedback import earned
 from generec.loop.profile import FittedProfileWriter
 from generec.loop.router import Router
 from generec.loop.turn import Loop
@@ -137,7 +137,9 @@ class ClosedLoop:
             feedback = people.respond(_owned(turn, goal.user_id), goal.meaning)
             taken = _taken(turn, feedback)
             worth = [people.true_utility(goal.user_id, candidate, goal.meaning) for candidate in taken]
-            _teach(loop.router, turn, feedback)
+            outcome = earned(turn, feedback)
+            if outcome is not None:
+                loop.router.learn(outcome)
             dialogue.hear(turn)
             judged = dialogue.judgements[-1]
             rows.append(
@@ -160,22 +162,6 @@ def _owned(turn: Turn, user_id: str) -> Turn:
 def _taken(turn: Turn, feedback: Sequence[Feedback]) -> list[Candidate]:
     places = [each.position for each in feedback if each.verdict == "click" and each.position is not None]
     return [turn.slate[place] for place in places]
-
-
-def _teach(router: Router, turn: Turn, feedback: Sequence[Feedback]) -> None:
-    """The router hears what the person did: a like is worth 1, a click .6; a question earns nothing by itself."""
-    if turn.question is not None:
-        return
-    plan, served = turn.trace["plan"], turn.trace["served"]
-    verdicts = {each.verdict for each in feedback}
-    reward = 1.0 if "like" in verdicts else 0.6 if "click" in verdicts else 0.0
-    first = plan["arms"][0] if plan["arms"] else "retrieve"
-    router.learn(
-        Outcome(
-            context=plan["features"], arms=plan["arms"], propensity=plan["propensities"][first], reward=reward,
-            cost=served["cost"],
-        )
-    )  # fmt: skip
 
 
 def _interval(rows: Sequence[Row], figure: Callable[[Row], float], seed: int) -> Interval | None:

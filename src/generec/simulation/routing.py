@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-
 from generec.fitting.progress import task
 from generec.loop.arms import RETRIEVE
-from generec.loop.outcomes import Outcome
+from generec.loop.outcomes import Regret, regret_report
 from generec.loop.router import Decision, Router, Scene, context
 from generec.loop.turn import TurnRequest
-from generec.metrics.intervals import difference_interval, mean_interval
+from generec.metrics.intervals import Interval
 from generec.records import Guidance, Turn
 from generec.simulation.closed_loop import ClosedLoop
 from generec.simulation.goals import Goal
@@ -33,10 +31,6 @@ class Round:
     guidance: Guidance
     scene: Scene
     rewards: Mapping[str, float]
-
-    @property
-    def best(self) -> float:
-        return max(self.rewards.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,52 +91,52 @@ class _Always(Router):
         return Decision(arms=(self.name,), reason="always", features=context(guidance, scene))
 
 
-def fixed(rounds: Sequence[Round], arm: str) -> list[float]:
-    """Regret of one arm in every round."""
-    return [each.best - each.rewards[arm] for each in rounds]
-
-
-def played(rounds: Sequence[Round], router: Router, learn: bool = True) -> list[float]:
-    """Regret of a router in every round; it is told what its choice earned."""
-    regrets = []
+def played(rounds: Sequence[Round], router: Router) -> list[str]:
+    """The arm that a router chooses in every round; it is told what each choice earned."""
+    chosen = []
     for each in rounds:
         decision = router.route(each.guidance, each.scene)
         reward = each.rewards[decision.arm]
-        regrets.append(each.best - reward)
-        if learn:
-            router.learn(
-                Outcome(
-                    context=decision.features, arms=decision.arms, propensity=decision.propensities[decision.arm],
-                    reward=reward,
-                )
-            )  # fmt: skip
-    return regrets
+        router.learn(decision.outcome(reward))
+        chosen.append(decision.arm)
+    return chosen
 
 
 def report(rounds: Sequence[Round], routers: Mapping[str, Router], seed: int = 0) -> dict[str, Any]:
-    """Regret per round of every fixed policy and every router, in all, over the last quarter, and by kind of goal."""
+    """Regret per round of every fixed policy and every router: in all, over the last quarter, and by kind of goal."""
     arms = list(rounds[0].rewards)
-    regrets = {f"always {arm}": fixed(rounds, arm) for arm in arms}
-    best = min(regrets, key=lambda name: sum(regrets[name]))
-    regrets |= {name: played(rounds, router) for name, router in routers.items()}
-    last = slice(-max(1, len(rounds) // 4), None)
-    kinds = sorted({each.kind for each in rounds})
-    best_fixed = torch.tensor(regrets[best])
-    found = {
-        name: {
-            "regret": mean_interval(torch.tensor(values), seed=seed),
-            "last quarter": mean_interval(torch.tensor(values[last]), seed=seed),
-            "less than the best fixed": difference_interval(best_fixed, torch.tensor(values), seed=seed),
-            "by goal": {
-                kind: sum(v for v, e in zip(values, rounds, strict=True) if e.kind == kind)
-                / sum(each.kind == kind for each in rounds)
-                for kind in kinds
-            },
-        }
-        for name, values in regrets.items()
-    }  # fmt: skip
+    choices = {f"always {arm}": [arm] * len(rounds) for arm in arms}
+    best = max(choices, key=lambda name: sum(each.rewards[choices[name][0]] for each in rounds))
+    choices |= {name: played(rounds, router) for name, router in routers.items()}
+    last = len(rounds) - max(1, len(rounds) // 4)
     return {
-        "rounds": len(rounds), "best fixed policy": best, "policies": found,
-        "best possible": sum(each.best for each in rounds) / len(rounds),
-        "share won by": {arm: sum(e.rewards[arm] == e.best for e in rounds) / len(rounds) for arm in arms},
-    }  # fmt: skip
+        "rounds": len(rounds),
+        "best fixed policy": best,
+        "best possible": sum(max(each.rewards.values()) for each in rounds) / len(rounds),
+        "policies": {
+            name: {
+                "regret": _regret(rounds, chosen, best, seed).regret,
+                "behind the best fixed": _regret(rounds, chosen, best, seed).behind,
+                "last quarter": _regret(rounds[last:], chosen[last:], best, seed).regret,
+                "by goal": _by_goal(rounds, chosen),
+                "chosen": {arm: chosen.count(arm) / len(chosen) for arm in arms},
+            }
+            for name, chosen in choices.items()
+        },
+    }
+
+
+def _regret(rounds: Sequence[Round], chosen: Sequence[str], best: str, seed: int) -> Regret:
+    """Regret of choices, and how far it is from that of the best fixed policy (below 0: better)."""
+    table = {arm: [each.rewards[arm] for each in rounds] for arm in rounds[0].rewards}
+    own, *fixed = regret_report(table, chosen, seed=seed)
+    other = next(each for each in fixed if each.name == best)
+    behind = other.behind  # of the fixed policy above the choices
+    return replace(own, behind=Interval(-behind.mean, -behind.high, -behind.low))
+
+
+def _by_goal(rounds: Sequence[Round], chosen: Sequence[str]) -> dict[str, float]:
+    lost: dict[str, list[float]] = {}
+    for each, arm in zip(rounds, chosen, strict=True):
+        lost.setdefault(each.kind, []).append(max(each.rewards.values()) - each.rewards[arm])
+    return {kind: sum(values) / len(values) for kind, values in sorted(lost.items())}
