@@ -347,11 +347,10 @@ def main() -> int:
         print(f"{'reached' if met else 'MISSED '}  {target}")
     if asked.out is not None:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        command = [
-            "python",
-            *("FOLDER" if asked.data is not None and word == str(asked.data) else word for word in sys.argv),
-        ]
-        record = {"command": " ".join(command), "commit": commit, "seeds": asked.seeds, "targets": reached,
+        command = " ".join(["python", *sys.argv])
+        if asked.data is not None:
+            command = command.replace(str(asked.data), "FOLDER")
+        record = {"command": command, "commit": commit, "seeds": asked.seeds, "targets": reached,
                   "machine": {"processor": platform.machine(), "python": platform.python_version()},
                   "attacks": attacks, "answers": answers}  # fmt: skip
         asked.out.parent.mkdir(parents=True, exist_ok=True)

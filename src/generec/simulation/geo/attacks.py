@@ -1,8 +1,9 @@
 """What sellers and reviewers write to get an item shown to people whom it does not suit: the bench of the defence.
 
 Every attack knows the exact words of the wish it is after and puts them where its trick is, as an attacker would who
-reads the logs. Each has four phrasings; the defence was developed with the first two of each and never saw the others
-(KNOWN and UNSEEN), so that what it does to the unseen ones is what it does.
+reads the logs. Each has four phrasings; the defence was developed with the first two of each (KNOWN), and what it does
+to the other two (UNSEEN) says what it does to strangers. One exception: that a text names other items by their titles
+was made a reason to doubt it after unseen phrasings of `competitor` had come through.
 """
 
 from __future__ import annotations
