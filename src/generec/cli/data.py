@@ -1,16 +1,16 @@
-"""generec data: make, fetch, import, check and split data sets."""
+"""generec data: make, fetch, import, check and split data sets; delete a person."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
 
-app = typer.Typer(help="Make, fetch, import, check and split data sets.", no_args_is_help=True)
+app = typer.Typer(help="Make, fetch, import, check and split data sets; delete a person.", no_args_is_help=True)
 
 
 class OnErrorOption(StrEnum):
@@ -209,3 +209,94 @@ def split(
         ])  # fmt: skip
         if output is not None:
             out.text(f"written to {output}")
+
+
+@app.command("forget")
+def forget(
+    places: Annotated[
+        list[str], typer.Argument(metavar="DIR|LOG...", help="Data set folders; event logs: a file or a database URL.")
+    ],
+    user: Annotated[str, typer.Option("--user", help="The person to delete.")],
+    keys: Annotated[Path | None, typer.Option(help="Folder of the master key of the event logs.")] = None,
+    models: Annotated[
+        list[Path] | None, typer.Option("--models", help="Look here for models that learned from the person.")
+    ] = None,
+    json: Json = False,
+    seed: Seed = 0,
+    threads: Threads = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Delete a person: events and description from data sets, key and readable rows from event logs.
+
+    Models that learned from them are flagged until they are trained again. Asking twice does no harm.
+    """
+    with session(json, seed, threads, quiet, torch=False) as out:
+        from generec.errors import UsageError
+
+        if not user:
+            raise UsageError("--user names the person to delete, got an empty text")
+        folders = [(place, (Path(place) / "dataset.json").is_file()) for place in places]
+        if not all(is_folder for _, is_folder in folders) and keys is None:
+            log = next(place for place, is_folder in folders if not is_folder)
+            raise UsageError(f"{log} is no data set folder; if it is an event log, name its master key with --keys")
+        shown = [_out_of_data(place, user) if found else _out_of_log(place, user, keys) for place, found in folders]
+        flagged = _outdated(models or [], shown)
+        for each in shown:
+            out.text(f"{each['place']}: {_said(each)}")
+        for each in shown:
+            _listed(out, "to be deleted by hand, a write was interrupted there", each.get("left", []))
+        versions = [version for each in shown for version in each.get("models", [])]
+        _listed(out, "learned from them, train it again", [*versions, *(each["model"] for each in flagged)])
+        out.text("Files these were imported from, splits, backups and copies elsewhere are out of reach.")
+        out.document({"places": shown, "models": flagged})
+
+
+def _out_of_data(place: str, user: str) -> dict[str, Any]:
+    from generec.data.forget import forget as take_out
+
+    removed = take_out(place, user)
+    return {"place": place, "kind": "data set", "known": removed.known, "events": removed.events,
+            "described": removed.described, "was": removed.was, "left": list(map(str, removed.left))}  # fmt: skip
+
+
+def _out_of_log(place: str, user: str, keys: Path | None) -> dict[str, Any]:
+    from generec.data.log import EventLog
+    from generec.errors import InputError
+
+    if "://" not in place and not Path(place).is_file():
+        raise InputError("neither a data set folder nor an event log", file=place)
+    log = EventLog.open(place if "://" in place else f"sqlite:///{place}", keys or "")
+    done = log.forget(user)
+    return {"place": place, "kind": "event log", "known": done.known, "events": done.events,
+            "key_destroyed": done.known, "wiped": done.wiped, "models": list(done.models), "sound": log.verify() is None}  # fmt: skip
+
+
+def _outdated(folders: list[Path], shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Saved models under some folders that learned from a state of the data in which the person was there."""
+    from generec.data.dataset import read_info
+    from generec.data.forget import deleted_since
+    from generec.errors import ArtefactError
+    from generec.recipe.artefact import read_manifest
+
+    states = [read_info(Path(each["place"]) / "dataset.json") for each in shown if each["kind"] == "data set"]
+    found = []
+    for path in sorted({path.parent for folder in folders for path in folder.rglob("MANIFEST.json")}):
+        try:
+            trained_on = read_manifest(path).get("training", {}).get("data", {}).get("fingerprint", "")
+        except ArtefactError as error:
+            found.append({"model": str(path), "people": None, "error": str(error)})
+            continue
+        people = max((deleted_since(info, trained_on) for info in states), default=0)
+        if people:
+            found.append({"model": str(path), "people": people, "error": ""})
+    return found
+
+
+def _said(removed: dict[str, Any]) -> str:
+    if not removed["known"]:
+        return "nobody of that name is here (any more)"
+    if removed["kind"] == "data set":
+        return f"{removed['events']} events removed" + (", and their description" if removed["described"] else "")
+    wiped = "no deleted byte is left in its files" if removed["wiped"] else "deleted bytes may be left in its files"
+    sound = "the chain verifies" if removed["sound"] else "the chain is BROKEN"
+    return f"key destroyed, {removed['events']} readable rows removed; {wiped}; {sound}"

@@ -95,6 +95,7 @@ def refuse_seen(
     """Raises where a model has seen what it would be judged on; says so where that cannot be known."""
     from generec.data.dataset import fingerprint
     from generec.evaluation.protocol import check_not_trained_on
+    from generec.recipe.histories import outdated
 
     own = fingerprint(dataset)
     for name, systems in judged.items():
@@ -107,6 +108,8 @@ def refuse_seen(
             }
             if note := check_not_trained_on(known, parts, own):
                 out.text(f"Note: {name}: {note}.")
+            if said := outdated(system, dataset):
+                out.text(f"Note: {name}: {said}.")
             if on == "validation" and record["trained_on"] != "train":
                 raise UsageError(f"{name} was trained on train + validation; judge it on the test part, or train with "
                                  "--no-refit")  # fmt: skip

@@ -45,11 +45,15 @@ def inspect(
             if key not in ("name", "paper")
         }
         report = judged_ids(system, seed)
+        deleted = _deleted_since(manifest)
         _show(manifest, settings, report, out)
+        if deleted:
+            out.text(f"Train it again: {deleted} of the people it learned from were deleted from its data since.")
         document = {
             **{name: manifest[name] for name in ("recipe", "paper", "items", "removed_items", "parameters")},
             **{name: manifest[name] for name in ("training", "watermark", "libraries")},
             "model": str(model),
+            "people_deleted_since": deleted,
             "hyperparameters": settings,
             "semantic_ids": None if report is None else report.to_json(),
             "files": [] if output is None else _written(output, report),
@@ -61,6 +65,20 @@ def inspect(
             write_atomically(output / "inspect.json", text.encode() + b"\n")
             out.text(f"Written to {output}: " + ", ".join(document["files"]))
         out.document(document)
+
+
+def _deleted_since(manifest: Mapping[str, Any]) -> int | None:
+    """How many people the model must forget; None where its data set is not there to say so."""
+    from generec.data.dataset import read_info
+    from generec.data.forget import deleted_since
+    from generec.errors import InputError
+
+    data = manifest["training"].get("data", {})
+    try:
+        info = read_info(Path(data.get("directory") or "") / "dataset.json")
+    except (InputError, OSError):
+        return None
+    return deleted_since(info, data.get("fingerprint", ""))
 
 
 def judged_ids(system: System[Any], seed: int) -> SemanticIdReport | None:

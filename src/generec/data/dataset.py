@@ -128,7 +128,7 @@ def read_dataset(directory: str | os.PathLike[str]) -> Dataset:
             file=str(folder),
             remedy=f"make one with `generec data import SOURCE -o {folder}`",
         )
-    info = _read_info(path)
+    info = read_info(path)
     users_path = folder / "users.parquet"
     events, items = _read_frame(folder / "events.parquet"), _read_frame(folder / "items.parquet")
     users = _read_frame(users_path) if users_path.exists() else None
@@ -146,7 +146,8 @@ def read_dataset(directory: str | os.PathLike[str]) -> Dataset:
     return dataset
 
 
-def _read_info(path: Path) -> Mapping[str, Any]:
+def read_info(path: Path) -> Mapping[str, Any]:
+    """What a dataset.json says, without reading the data. Raises InputError."""
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from generec.data.dataset import read_dataset
+from generec.data.forget import deleted_since
 from generec.data.split import NEGATIVE_EVENTS
 from generec.errors import InputError, UsageError, unknown
 from generec.system import System
@@ -20,6 +22,7 @@ BLOCK = 2048  # people answered between two writes
 def remembered_data(system: System[Any], directory: Path | None = None) -> Dataset:
     """The data set of a folder, by default the one that the system was trained on.
 
+    Warns where the model must be trained again because people were deleted since (see `outdated`).
     Raises UsageError when the system remembers none, InputError when it is not there any more.
     """
     remembered = system.record.get("data", {}).get("directory")
@@ -28,13 +31,26 @@ def remembered_data(system: System[Any], directory: Path | None = None) -> Datas
             "histories are not saved with a model, and this one remembers no data set; give one with --data DIR"
         )
     if directory is not None:
-        return read_dataset(directory)
+        return _warned(system, read_dataset(directory))
     try:
-        return read_dataset(remembered)
+        return _warned(system, read_dataset(remembered))
     except InputError as error:
         raise InputError(
             f"the data set of this model cannot be read: {error}; say where it is with --data DIR"
         ) from error
+
+
+def outdated(system: System[Any], data: Dataset) -> str:
+    """What to say of a model that learned from people who were deleted from its data since; '' where it did not."""
+    people = deleted_since(data.info, system.record.get("data", {}).get("fingerprint", ""))
+    who = "1 person was" if people == 1 else f"{people} people were"
+    return f"{who} deleted since this model learned from these data; train it again" if people else ""
+
+
+def _warned(system: System[Any], data: Dataset) -> Dataset:
+    if said := outdated(system, data):
+        warnings.warn(said, stacklevel=3)
+    return data
 
 
 def everybody(data: Dataset) -> list[str]:
