@@ -268,7 +268,8 @@ def _out_of_log(place: str, user: str, keys: Path | None) -> dict[str, Any]:
     log = EventLog.open(place if "://" in place else f"sqlite:///{place}", keys or "")
     done = log.forget(user)
     return {"place": place, "kind": "event log", "known": done.known, "events": done.events,
-            "key_destroyed": done.known, "wiped": done.wiped, "models": list(done.models), "sound": log.verify() is None}  # fmt: skip
+            "key_destroyed": done.known, "wiped": done.wiped, "models": list(done.models),
+            "sound": log.verify() is None}  # fmt: skip
 
 
 def _outdated(folders: list[Path], shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
