@@ -37,6 +37,7 @@ from generec.data.world import make_world
 from generec.encoders.tfidf import TfidfEncoder
 from generec.loop.grammar.dialogue import state_after
 from generec.loop.grammar.tokens import stem
+from generec.loop.grammar.words import word_set
 from generec.loop.instructor import EmbeddedInstructor
 from generec.loop.meaning import Meaning
 from generec.protocols import Instructor
@@ -45,10 +46,10 @@ from generec.types import Catalog, Events
 
 OPEN = Path(__file__).parent.parent / "tests" / "loop" / "instructions" / "open.jsonl"
 SEALED = OPEN.with_name("sealed.jsonl.gz")
-STOP = frozenset(
+STOP = word_set(
     "a an the this that these those of in on at to for with by from and or but not no is are was were be been it its"
     " i me my we our you your he she they them his her their who which what as so very really too some any have has had"
-    " do does did".split()
+    " do does did"
 )
 Slot = tuple[str, str]
 
@@ -254,7 +255,8 @@ def run(
         milliseconds = 1000 * np.array(scored["seconds"])
         result[name] = {
             **scored["total"].figures(),
-            "ms_p50": round(float(np.percentile(milliseconds, 50)), 2), "ms_p99": round(float(np.percentile(milliseconds, 99)), 2),
+            "ms_p50": round(float(np.percentile(milliseconds, 50)), 2),
+            "ms_p99": round(float(np.percentile(milliseconds, 99)), 2),
         }  # fmt: skip
         _join(everything, scored["total"])
         for about, tally in scored["by_about"].items():
@@ -293,7 +295,8 @@ def show(result: Mapping[str, Any]) -> None:
             print(f"{name:14}" + "".join(f"{figures.get(column, ''):>14}" for column in columns))
     for name, figures in result.get("by_about", {}).items():
         print(
-            f"  {name:14}{figures['sentences']:>5} sentences, slots {figures['slot_accuracy']:.3f}, hard {figures['hard_recall']:.3f} / {figures['hard_precision']:.3f}"
+            f"  {name:14}{figures['sentences']:>5} sentences, slots {figures['slot_accuracy']:.3f}, "
+            f"hard {figures['hard_recall']:.3f} / {figures['hard_precision']:.3f}"
         )
 
 
@@ -332,7 +335,8 @@ def redial(folder: Path, items: Path, most: int) -> dict[str, Any]:
         counts["anchors"] += len(anchors)
         counts["anchors_right"] += sum(item in mentioned for item in anchors)
     return {
-        **counts, "recall": _share(counts["recovered"], counts["mentions"]), "precision": _share(counts["anchors_right"], counts["anchors"]),
+        **counts, "recall": _share(counts["recovered"], counts["mentions"]),
+        "precision": _share(counts["anchors_right"], counts["anchors"]),
         "sign_right_of_liked": _share(counts["liked_right"], counts["liked"]),
         "sign_right_of_disliked": _share(counts["disliked_right"], counts["disliked"]),
         "messages_with": {name: _share(count, counts["messages"]) for name, count in sorted(slots.items())},

@@ -25,7 +25,7 @@ def catalog(name: str) -> Catalog:
 @pytest.mark.parametrize("name", ["world", *REAL])
 def test_the_open_half_reaches_its_floors(name: str) -> None:
     items = catalog(name)
-    rows = [row for row in bench().load("open") if row["catalogue"] == name]
+    rows = [row for row in bench().load(bench().OPEN) if row["catalogue"] == name]
     scored = bench().score(rows, bench().embedded(items), items)
     figures = scored["total"].figures()
     wrong = [failure["id"] for failure in scored["failures"]]
@@ -43,12 +43,12 @@ def test_failures_of_the_sealed_half_are_never_printed(monkeypatch: pytest.Monke
         "about": ["terse"],
         "slots": {"count": 7},
     }
-    monkeypatch.setattr(bench(), "load", lambda half: [row])
+    monkeypatch.setattr(bench(), "load", lambda path: [row])
     items = make_world(items=200, users=40).dataset.catalog
-    result = bench().run("sealed", {"world": items}, bench().embedded, failures=True)
+    result = bench().run(bench().SEALED, {"world": items}, bench().embedded, failures=True)
     bench().show(result)
     printed = capsys.readouterr().out
     assert result["world"]["slot_accuracy"] < 1
     assert "secret" not in printed + str(result)
-    bench().run("open", {"world": items}, bench().embedded, failures=True)
+    bench().run(bench().OPEN, {"world": items}, bench().embedded, failures=True)
     assert "a secret sentence" in capsys.readouterr().out

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from instructor_catalogues import instructor
 
-from generec.loop.grammar.dialogue import contradictory, merged
+from generec.loop.grammar.clashes import contradictory
+from generec.loop.grammar.dialogue import merged
 from generec.loop.grammar.tokens import Sentence, stem, tokenise
 from generec.loop.numbers import ONES, quantities
 from generec.loop.speller import slips

@@ -1,6 +1,7 @@
 """A language model as instructor: what it may say, what is refused, and the way back to the embedded one."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -125,6 +126,10 @@ def test_words_travel_as_data_and_the_key_only_in_the_header(
         (json.dumps({"count": 10**9}), 200),
         (json.dumps({"likes": [{"weight": 1.0, "words": "x" * 5000}]}), 200),
         (json.dumps({"likes": [{"weight": 1.0, "words": "x"}] * 500}), 200),
+        ('{"likes": [{"weight": NaN, "words": "x"}]}', 200),
+        (json.dumps({"question": {"text": "x" * 5000}}), 200),
+        (json.dumps({"audience": "x" * 100_000}), 200),
+        (b"[" * 150_000, 200),
         (b"x" * 1_000_000, 200),
         (b"no", 500),
         (b"no", 401),
@@ -138,6 +143,48 @@ def test_anything_else_falls_back_and_says_so(content: str | bytes, status: int)
     assert found.hard == expected.hard
     assert found.backend == "embedded"
     assert "endpoint tiny could not be used" in found.notes[-1]
+    assert len(found.notes[-1]) < 400
+
+
+def test_what_is_no_http_and_a_key_that_is_no_header_fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_mumble, args=(server,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        found = RemoteInstructor(Endpoint(url=url, model="odd"), instructor("films")).instruct("westerns", Person())
+        thread.join(5)
+    assert "BadStatusLine" in found.notes[-1]
+    monkeypatch.setenv("GENEREC_INSTRUCTOR_KEY", "sk-secret\n42")
+    with _serving(json.dumps(GOOD)) as serving:
+        found = _endpoint(serving).instruct("westerns", Person())
+    assert "did not answer" in found.notes[-1]
+    assert "sk-secret" not in str(found)
+
+
+def _mumble(server: socket.socket) -> None:
+    client, _ = server.accept()
+    with client:
+        client.recv(65_536)
+        client.sendall(b"mumble mumble\r\n\r\n")
+
+
+def test_signs_are_put_right_and_old_wishes_keep_their_source() -> None:
+    before = instructor("films").instruct("a comedy", Person(), None)
+    given = {**GOOD, "dislikes": [{"weight": 1.0, "words": "gore"}], "anchors": [{"item_id": "f0", "weight": -7.0}]}
+    with _serving(json.dumps(given)) as server:
+        found = _endpoint(server).instruct("a funny one without gore, not like Lantern Road", Person(), before)
+    assert (found.dislikes[0].weight, found.anchors[0].weight) == (-1.0, -1.0)
+    assert found.hard == before.hard
+    assert found.likes[0].source.turn == 1
+
+
+def test_control_tokens_of_models_cannot_be_spelt() -> None:
+    words = "a western, 3 < 4 <eos> and more"
+    with _serving(json.dumps({"act": "recommend"})) as server:
+        _endpoint(server).instruct(words, Person(), None)
+    content = server.asked[0][2]["messages"][1]["content"]
+    assert "<" not in content
+    assert "3 < 4" in json.loads(content)["words"]
 
 
 def test_a_slow_server_and_a_dead_one_fall_back_in_time() -> None:
@@ -212,8 +259,8 @@ def test_a_real_checkpoint_writes_json_or_falls_back(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path, most=30, choices=256)
     answer = ""
     for _ in range(20):
-        answer += checkpoint._next(torch.randn(256), answer)[1]
-    assert begins_object(answer)
+        answer += checkpoint._next(torch.randn(256), answer, ("act", "hard"))[1]
+    assert begins_object(answer, ("act", "hard"))
     found = RemoteInstructor(checkpoint, instructor("films")).instruct("westerns", Person(), None)
     assert [str(condition) for condition in found.conditions] == ["genres = Western"]
     assert "could not be used" in found.notes[-1]
@@ -232,6 +279,12 @@ def test_every_beginning_of_an_object_begins_one(value: dict, data: st.DataObjec
     cut = data.draw(st.integers(1, len(text)))
     assert begins_object(text[:cut])
     assert finished(text)
+
+
+def test_only_known_keys_begin_a_guidance() -> None:
+    keys = ("act", "audience")
+    assert all(begins_object(text, keys) for text in ('{"', '{"a', '{"act":"x"', '{"act":{"other":1},"au'))
+    assert not any(begins_object(text, keys) for text in ('{"b', '{"actor', '{"a":', '{"act":1,"c', '{"user_id":1'))
 
 
 @pytest.mark.parametrize(

@@ -34,42 +34,50 @@ class Checkpoint:
         return f"checkpoint {Path(self.path).name}"
 
     def complete(self, rules: str, asked: str, form: Mapping[str, Any]) -> str:
+        try:
+            return self._answer(rules, asked, form)
+        except (RuntimeError, IndexError, KeyError, ValueError) as error:  # too long for the model, out of memory
+            raise InputError(f"{self.name} failed: {type(error).__name__}") from None
+
+    def _answer(self, rules: str, asked: str, form: Mapping[str, Any]) -> str:
         import torch
 
         tokenizer, model = self._loaded
         shape = json.dumps(form, separators=(",", ":"))
-        text = self._prompt(f"{rules}\nSchema: {shape}", asked)
-        tokens = torch.tensor([tokenizer(text)["input_ids"]])
+        text, templated = self._prompt(f"{rules}\nSchema: {shape}", asked)
+        tokens = torch.tensor([tokenizer(text, add_special_tokens=not templated)["input_ids"]])
         answer, memory, ends = "", None, time.monotonic() + self.timeout
+        keys = tuple(form["properties"])
         with torch.inference_mode():
             for _ in range(self.most):
                 if time.monotonic() > ends:
                     raise InputError(f"{self.name} took longer than {self.timeout:g} s")
                 out = model(input_ids=tokens, past_key_values=memory, use_cache=True)
                 memory = out.past_key_values
-                token, piece = self._next(out.logits[0, -1], answer)
+                token, piece = self._next(out.logits[0, -1], answer, keys)
                 answer += piece
                 if finished(answer):
                     return answer
                 tokens = torch.tensor([[token]])
         raise InputError(f"{self.name} wrote no end of its answer in {self.most} tokens")
 
-    def _next(self, logits: Any, answer: str) -> tuple[int, str]:
-        """The likeliest token with which the answer is still the beginning of a JSON object."""
+    def _next(self, logits: Any, answer: str, keys: tuple[str, ...] = ()) -> tuple[int, str]:
+        """The likeliest token with which the answer is still the beginning of a JSON object with some of the keys."""
         tokenizer, _ = self._loaded
         for token in logits.topk(min(self.choices, len(logits))).indices.tolist():
             piece = tokenizer.decode([token])
-            if piece and begins_object(answer + piece):
+            if piece and begins_object(answer + piece, keys):
                 return token, piece
         raise InputError(f"{self.name} knows no way on in its answer")
 
-    def _prompt(self, rules: str, asked: str) -> str:
+    def _prompt(self, rules: str, asked: str) -> tuple[str, bool]:
+        """The text to go on with, and whether the model's own template has put its control tokens in."""
         tokenizer, _ = self._loaded
         if getattr(tokenizer, "chat_template", None):
             messages = [{"role": "system", "content": rules}, {"role": "user", "content": asked}]
             found: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-            return found
-        return f"{rules}\n\nData: {asked}\n\nJSON:\n"
+            return found, True
+        return f"{rules}\n\nData: {asked}\n\nJSON:\n", False
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
@@ -79,9 +87,11 @@ class Checkpoint:
             raise UsageError("a checkpoint as instructor needs transformers: pip install generec[text]") from None
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.path, local_files_only=True)
-            model = AutoModelForCausalLM.from_pretrained(self.path, local_files_only=True).eval()
-        except (OSError, ValueError) as error:
-            first = str(error).splitlines()[0]
+            model = AutoModelForCausalLM.from_pretrained(
+                self.path, local_files_only=True, trust_remote_code=False, use_safetensors=True
+            ).eval()
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            first = (str(error).splitlines() or [type(error).__name__])[0]
             raise UsageError(f"{self.path} holds no causal language model that can be loaded: {first}") from None
         return tokenizer, model
 
@@ -100,8 +110,10 @@ _LITERALS = ("true", "false", "null")
 _DEEPEST = 12
 
 
-def begins_object(text: str) -> bool:
+def begins_object(text: str, keys: tuple[str, ...] = ()) -> bool:
     """Whether a text can be continued to a JSON object (or is one): an automaton with a stack of what is open.
+
+    keys: the only keys that the object itself may have, where any are given.
 
     `expect`: v a value, k a key or the end of an empty object, K a key, : a colon, e a comma or an end, x nothing more.
     """
@@ -113,10 +125,13 @@ def begins_object(text: str) -> bool:
         elif expect in "kKv" and char == '"':
             end = _string(text, at)
             if end is None or end == len(text) + 1:
-                return end is not None and bool(opened)
-            at, expect = end, ":" if expect in "kK" else "e"
-            if not opened:
+                known = (
+                    not keys or opened != "{" or expect == "v" or any(key.startswith(text[at + 1 :]) for key in keys)
+                )
+                return end is not None and bool(opened) and known
+            if not opened or (keys and opened == "{" and expect in "kK" and text[at + 1 : end - 1] not in keys):
                 return False
+            at, expect = end, ":" if expect in "kK" else "e"
         elif expect == ":" and char == ":":
             at, expect = at + 1, "v"
         elif expect == "v" and char in "{[" and len(opened) < _DEEPEST and (opened or char == "{"):

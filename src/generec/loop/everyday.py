@@ -21,10 +21,13 @@ cowboy film, cowboy movie, cowboy films, cowboy movies, cowboy picture : western
 war film, war films, war movie, war movies : war
 horror film, slasher, slashers, horrors : horror
 kids film, kids films, kids movie, kids movies, kid's film, kid's movie, kids' films, kids' movies : children's
-vid, vids, clip, clips, movie, movies, footage, something to watch, anything to watch, stuff to watch, things to watch : video
+vid, vids, clip, clips, movie : video
+movies, footage, something to watch, anything to watch, stuff to watch, things to watch : video
 film, films : video
-something to read, anything to read, stuff to read, things to read, blog post, blog posts, write up, text to read, a read, reads : article
-gig, gigs, concert, concerts, live show, live shows, something to go to, somewhere to go, something to attend, things to go to : event
+something to read, anything to read, stuff to read, things to read, blog post : article
+blog posts, write up, text to read, a read, reads : article
+gig, gigs, concert, concerts, live show : event
+live shows, something to go to, somewhere to go, something to attend, things to go to : event
 gardening : garden
 tech : technology
 finance, finances, personal finance : money
@@ -43,7 +46,8 @@ perfume, perfumes, fragrances : fragrance
 nail varnish, nail lacquer, nail varnishes, nail enamel : nail polish
 nail varnish remover, nail lacquer remover, polish remover : nail polish remover
 sun cream, suncream, sunblock, sun block, sun screen, sun lotion : sunscreens
-flat iron, flat irons, hair straightener, hair straighteners, straightener, straighteners, straightening iron : flattening irons
+flat iron, flat irons, hair straightener : flattening irons
+hair straighteners, straightener, straighteners, straightening iron : flattening irons
 curling tongs, curling tong, curling wand, curling wands : curling irons
 blow dryer, blow dryers, blowdryer, hairdryer, hairdrier, hair drier, blow drier : hair dryers
 lippy, lippie : lipstick

@@ -7,16 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from generec.loop.grammar.acts import Doing, doing
-from generec.loop.grammar.dialogue import (
-    Slips,
-    adjusts,
-    also,
-    contradictory,
-    dropped,
-    instead,
-    merged,
-    taken_back_within,
-)
+from generec.loop.grammar.clashes import clash
+from generec.loop.grammar.dialogue import Slips, adjusts, also, instead, merged, taken_back_within
+from generec.loop.grammar.drops import dropped
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.lexer import Lexer
 from generec.loop.grammar.marks import BoundMark, Mark, NoiseMark, WordsMark
@@ -24,15 +17,18 @@ from generec.loop.grammar.pasted import plain
 from generec.loop.grammar.reader import Reader
 from generec.loop.grammar.roles import Roles
 from generec.loop.grammar.tokens import Matcher, Sentence, Token, stem
+from generec.loop.grammar.words import FUNCTION
 from generec.loop.lexicon import MAKERS, Lexicon
 from generec.loop.meaning import Meaning
 from generec.loop.titles import Titles
 from generec.records import Anchor, Direction, Guidance, Person, Question, Source, Stated, Taste, Total
 from generec.types import Condition
 
+_BILLS = {"double": 2, "triple": 3, "trilogy": 3, "trilogies": 3}
 _LETTERS = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(
-    r"(?<!\w)(?:ich|und|nicht|bitte|einen|eine|mit|für|je|veux|avec|pour|une|les|des|quiero|una|con|para|por|sin|vorrei|che|senza|un|gostaria|quero|uma|sem|ik|een|niet|jeg|og|ikke|jag|och|inte|chcę|nie|proszę)(?!\w)",
+    r"(?<!\w)(?:ich|und|nicht|bitte|einen|eine|mit|für|je|veux|avec|pour|une|les|des|quiero|una|con|para|por|sin|vorrei"
+    r"|che|senza|un|gostaria|quero|uma|sem|ik|een|niet|jeg|og|ikke|jag|och|inte|chcę|nie|proszę)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -71,6 +67,10 @@ class EmbeddedInstructor:
             notes.append("only English is read")
         return self._read(sentence, person, before, notes)
 
+    def turn(self, before: Guidance | None) -> int:
+        """The number of the turn after a state."""
+        return _turn(before) if before is not None else self._first_turn
+
     def _read(self, sentence: Sentence, person: Person, before: Guidance | None, notes: list[str]) -> Guidance:
         matcher = Matcher.of(sentence)
         making = before.kind if before is not None and before.act == "create" else None
@@ -84,7 +84,7 @@ class EmbeddedInstructor:
         slips = taken_back_within(matcher) if act.act in ("recommend", "create") else Slips()
         if slips.whole:
             fixed = [NoiseMark(0, slips.whole), *(mark for mark in fixed if mark.start >= slips.whole)]
-        fixed += [NoiseMark(start, end) for start, end in slips.parts if start >= slips.whole]
+        fixed += [NoiseMark(start, end) for start, end, _ in slips.parts if start >= slips.whole]
         if (act.thing is not None and act.kind == "set") or (
             act.thing is not None and not self._is_kind(sentence, act.thing)
         ):
@@ -100,14 +100,16 @@ class EmbeddedInstructor:
             found.wishes.append(Wish(*act.verb, 1, True, words=words, quote=words))
         if act.act == "explain":
             found.wishes, found.anchors, found.directions = [], [], []
-        for _, end in slips.parts:
-            found.wishes = _mended(found.wishes, end)
+        for *_, again in slips.parts:
+            found.wishes = _mended(found.wishes, again)
+        if found.count is None and act.kind == "set" and act.thing is not None:
+            found.count = _BILLS.get(sentence.tokens[act.thing[0]].form)
         if changed:
             self._keep_comparison(found, marks, state)
         found.instead = found.instead or instead(matcher)
         found.also = also(matcher)
         found.unread = _unread(sentence, marks, found)
-        turn = _turn(before) if before is not None else self._first_turn
+        turn = self.turn(before)
         return self._guidance(found, person, before, state, turn, notes)
 
     def _guidance(
@@ -117,9 +119,13 @@ class EmbeddedInstructor:
             act=found.act, kind=found.kind, item_id=found.item, hard=self._hard(found, turn),
             likes=self._tastes(found, 1, turn), dislikes=self._tastes(found, -1, turn),
             anchors=tuple(Anchor(item, float(sign), _said(quote, turn)) for item, sign, quote in found.anchors),
-            directions=tuple(Direction(field, 1 if sign > 0 else -1, _said(quote, turn)) for field, sign, quote in _last(found.directions)),
+            directions=tuple(
+                Direction(field, 1 if sign > 0 else -1, _said(quote, turn))
+                for field, sign, quote in _last(found.directions)
+            ),
             totals=_sums(found, turn), count=found.count, audience=found.audience, unread=tuple(found.unread),
-            user_id=person.user_id, profile=person.profile, consent=person.consent, age=person.age, locale=person.locale,
+            user_id=person.user_id, profile=person.profile, consent=person.consent, age=person.age,
+            locale=person.locale,
             notes=tuple(notes),
         )  # fmt: skip
         now = replace(now, question=self._question(found, now))
@@ -185,10 +191,9 @@ class EmbeddedInstructor:
         return tuple(tastes.values())
 
     def _question(self, found: Found, now: Guidance) -> Question | None:
-        clash = contradictory(now.conditions, self.lexicon.single)
-        if clash is not None:
-            one, other = str(clash[0]), str(clash[1])
-            return Question(f"Nothing can be both “{one}” and “{other}”; which of them counts?", (one, other))
+        contradiction = clash(now.conditions, self.lexicon.single)
+        if contradiction is not None:
+            return contradiction
         if not found.asked:
             return None
         words, options = found.asked[0]
@@ -242,7 +247,8 @@ class EmbeddedInstructor:
         state = before or Guidance()
         return replace(
             state, act="recommend", kind=None, item_id=None, question=None, unread=(), notes=tuple(notes),
-            user_id=person.user_id, profile=person.profile, consent=person.consent, age=person.age, locale=person.locale,
+            user_id=person.user_id, profile=person.profile, consent=person.consent, age=person.age,
+            locale=person.locale,
         )  # fmt: skip
 
 
@@ -343,13 +349,11 @@ def _asks_anew(matcher: Matcher) -> bool:
 
 def _unread(sentence: Sentence, marks: Sequence[Mark], found: Found) -> list[str]:
     """Stretches of content words that became nothing."""
-    from generec.loop.grammar.reader import _FUNCTION
-
     used = {place for mark in marks for place in range(mark.start, mark.end)}
     used |= {place for wish in found.wishes for place in range(wish.start, wish.end)}
     left, run = [], []
     for at, token in enumerate([*sentence.tokens]):
-        if at not in used and token.is_word and token.form not in _FUNCTION:
+        if at not in used and token.is_word and token.form not in FUNCTION:
             run.append(at)
         elif run:
             left.append(sentence.quote(run[0], run[-1] + 1))

@@ -12,6 +12,7 @@ import polars as pl
 
 from generec.loop.everyday import everyday
 from generec.loop.grammar.tokens import Token, folded, stem, tokenise
+from generec.loop.grammar.words import ARTICLES, CONJUNCTIONS, PREPOSITIONS
 from generec.loop.speller import Speller
 from generec.types import Catalog, Condition
 
@@ -210,16 +211,16 @@ class Lexicon:
                     self.trie.add(("to", verb), Entry(entry.named, "form"))
 
     def _add_parts(self) -> None:
-        parts: dict[tuple[str, ...], set[Named]] = defaultdict(set)
+        parts: dict[tuple[str, ...], dict[Named, None]] = defaultdict(dict)  # in order, unlike a set
         for name in self.fields:
             for spellings in _spellings(self.rows[name]):
                 named = Named(name, spellings)
                 if name in NAMES:
                     for stems in _name_parts(spellings[0]):
-                        parts[stems].add(named)
+                        parts[stems][named] = None
                 elif name not in TEXTS and name != "series" and re.search(r"[&,]| and ", spellings[0]):
                     for stems in _joint_parts(spellings[0]):
-                        parts[stems].add(named)
+                        parts[stems][named] = None
         for stems, found in parts.items():
             if self.trie.holds(stems):
                 continue
@@ -288,7 +289,7 @@ def _name_parts(name: str) -> Iterator[tuple[str, ...]]:
     if len(stems) < 2:
         return
     for one in stems:
-        if len(one) > 2 and one not in ("the", "and", "for", "inc", "new", "ltd"):
+        if len(one) > 2 and one not in PREPOSITIONS | CONJUNCTIONS | ARTICLES | {"inc", "new", "ltd"}:
             yield (one,)
     for size in range(2, len(stems)):
         yield stems[:size]

@@ -72,6 +72,7 @@ _MONEY_WORDS = frozenset(
     ]
 )
 _SYMBOLS = frozenset("$€£")
+_NOTES = {"fiver": 5.0, "tenner": 10.0}
 _HOURS = frozenset(["hour", "hours", "hr", "hrs", "h"])
 _MINUTES = frozenset(["minute", "minutes", "min", "mins", "m"])
 _SECONDS = frozenset(["second", "seconds", "sec", "secs"])
@@ -156,6 +157,9 @@ def _money(forms: Sequence[str], at: int) -> Quantity | None:
     if forms[at] in _SYMBOLS:
         found = cardinal(forms, at + 1)
         return None if found is None else Quantity("money", found[0], found[0], at, found[1])
+    step = at + (1 if forms[at] in ("a", "one") else 0)
+    if _at(forms, step) in _NOTES:
+        return Quantity("money", _NOTES[forms[step]], _NOTES[forms[step]], at, step + 1)
     found = cardinal(forms, at)
     if found is None:
         return None

@@ -59,7 +59,7 @@ class Speller:
         return tuple(other for other in near if seen < 2 or self.counts.get(other, 0) > RARER * seen)
 
     def nearest(self, word: str, among: Iterable[str]) -> tuple[str, ...]:
-        """Those that are the fewest slips away, within what is believed; common words first, then mere swaps of letters."""
+        """Those that are the fewest slips away, within what is believed; common words first, then swaps of letters."""
         least = 2 if len(word) >= LONG else 1
         found: list[tuple[bool, bool, str]] = []
         for other in among:

@@ -1,4 +1,4 @@
-"""Which items a stretch of words names: whole titles, and titles that lost their year, article, subtitle, maker or size."""
+"""Which items words name: whole titles, and titles that lost their year, article, subtitle, maker or size."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ARTICLE = re.compile(
     r"^(?P<rest>.*),\s*(?P<article>The|A|An|Les|Le|La|L'|El|Il|Das|Der|Die|Los|Las|Lo|Gli|Un|Une|I)$", re.IGNORECASE
 )
 _SIZE = re.compile(
-    r"[,\s-]*\b[0-9]+(?:\.[0-9]+)?\s*-?\s*(?:fl(?:uid)?\.?\s*-?)?(?:oz|ounces?|ml|g|gr|grams?|lbs?|inch(?:es)?|ct|count|pcs?|pieces?|"
-    r"sponges?|packs?)\b\.?.*$",
+    r"[,\s-]*\b[0-9]+(?:\.[0-9]+)?\s*-?\s*(?:fl(?:uid)?\.?\s*-?)?(?:oz|ounces?|ml|g|gr|grams?|lbs?|inch(?:es)?"
+    r"|ct|count|pcs?|pieces?|sponges?|packs?)\b\.?.*$",
     re.IGNORECASE,
 )  # fmt: skip
 _SUBTITLE = re.compile(r"\s*(?::|\s[-–—~|]\s|,\s)\s*")

@@ -7,72 +7,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from generec.loop.grammar.marks import BoundMark, Comparison, NoiseMark, Role
+from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.roles import Roles, flipped
-from generec.loop.grammar.tokens import Matcher, phrase
+from generec.loop.grammar.tokens import Matcher
 from generec.loop.numbers import Quantity, Unit
 from generec.types import Condition
+
+BOUNDS = Phrases("bounds")
 
 
 def _ends(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)(?:{pattern})$")
 
 
-_FILL = r"(?: (?:the|a|an|year|years|age|of|in|price|sum|total|limit|costs?|about|something|like|date|dates|from|that|are|is))*"
-_COMPARED: tuple[tuple[Comparison, Role | None, str], ...] = (
-    ("<", "duration", r"shorter than|quicker than|briefer than"),
-    ("<", "price", r"cheaper than|less expensive than|more affordable than"),
-    ("<", "year", r"older than|earlier than|prior to|before"),
-    ("<", None, r"under|below|beneath|less than|fewer than|lower than|smaller than|sub|underneath|inside"),
-    ("<=", None, r"at (?:the )?(?:very )?most|up to|up till|up until|maximum|max|maximal|a maximum|within|until|till|not to exceed|capped at|"
-     r"a limit|limit|limited to|ceiling|a ceiling|spend|fits? (?:in|into|inside)|fitting (?:in|into)|done in|through"),
-    (">", "duration", r"longer than"),
-    (">", "price", r"dearer than|pricier than|more expensive than|costlier than"),
-    (">", "year", r"newer than|later than|younger than|more recent than|after|post"),
-    (">", None, r"over|above|more than|greater than|higher than|exceeding|beyond|past|bigger than|larger than|north of|in excess of"),
-    (">=", None, r"at (?:the )?(?:very )?least|minimum|min|minimal|a minimum|since|starting (?:at|from|in|with)|as from|upwards of|upward of"),
-    ("=", None, r"exactly|precisely|bang on"),
-)  # fmt: skip
-_PREFIXES = tuple((comparison, role, _ends(rf"(?:{words}){_FILL}")) for comparison, role, words in _COMPARED)
-_NEGATED = _ends(
-    r"(?:no|not|nothing|none|never|neither|nor|without|except|anything but|no one|cannot|can not|do not want|excluding)"
-    r"(?: (?:be|it|that|which|is|are|was|were|made|released|published|anything|any|one|ones|the|of|them|costs?|costing|priced|lasts?|lasting|takes?|"
-    r"taking|goes|go|going|running|runs?|much|movies?|films?|videos?|articles?|items?|products?|thing|to|from|for|ever|at all|all|set|shot|filmed|should|must|want))*"
+_PREFIXES: tuple[tuple[Comparison, Role | None, str], ...] = (
+    ("<", "duration", "shorter"),
+    ("<", "price", "cheaper"),
+    ("<", "year", "older"),
+    ("<", None, "under"),
+    ("<=", None, "at_most"),
+    (">", "duration", "longer"),
+    (">", "price", "dearer"),
+    (">", "year", "newer"),
+    (">", None, "over"),
+    (">=", None, "at_least"),
+    ("=", None, "exactly"),
 )
-_APPROX = _ends(
-    r"(?:about|around|roughly|approximately|approx|circa|ca|c|nearly|almost|somewhere (?:around|near)|in the region of|close to|near|or so|say|more or less|something like|plus minus)"
-    r"(?: (?:the|a|an|year|years))*"
-)
-_BUDGET = _ends(
-    r"(?:(?:i|we) (?:only |just |still )?(?:have|have got|got|had)(?: only| just| about)?|budget(?: (?:of|is|are|around|at|:|to))*|"
-    r"(?:can|could|will|want to|like to|willing to|prepared to|able to|going to|ready to) (?:only |just )?(?:spend|pay|afford)(?: is)?|with only|with just|got|have got|"
-    r"to spend|pay|spending|spend|afford)(?: only| just)?"
-)
-_FROM = _ends(r"from|starting|as of")
-_SUFFIX_WORDS: tuple[tuple[Comparison, str], ...] = (
-    ("<=", r"(?:or|and) (?:even )?(?:less|under|below|lower|cheaper|shorter|earlier|older|before|fewer|down)(?: than that)?|(?:at (?:the )?(?:very )?most|maximum|max|tops|limit|top|or bust)(?: please)?"),
-    (">=", r"(?:or|and) (?:even )?(?:more|over|above|higher|longer|later|newer|after|up|upwards|onwards?|beyond|younger|since|more recent|better)|plus|\+|at (?:the )?(?:very )?least|minimum|min|"
-     r"on(?=$| [,.!?;:]|$)|onwards?|on up|forwards?|upwards?|and onwards?"),
-)  # fmt: skip
-_SUFFIXES = tuple((comparison, re.compile(rf"(?:{words})(?!\S)")) for comparison, words in _SUFFIX_WORDS)
+_SUFFIXES: tuple[tuple[Comparison, str], ...] = (("<=", "or_less"), (">=", "or_more"))
 _ON = re.compile(r"(?:on|onwards?|forwards?|upwards?|up)(?!\S)(?! (?:a|an|the|my|tv|screen|[a-z]+ing)\b)")
-_LOOSE = re.compile(
-    r"(?:, )?(?:or so|or thereabouts|give or take(?: a (?:bit|little|few|minute|minutes|couple of minutes))?|ish|more or less|roughly|approximately|or around there|or about that)(?!\S)"
-)
 _LONG = re.compile(r"(?:long|in length|in duration|of age|running time|of running time)(?!\S)")
-_HOURS = re.compile(
-    r"\b(?:opens?|opening|starts?|starting|clos(?:es?|ing)|shuts?|ends?)(?: (?:at|by|from|before|after|until|till|around|earlier than|later than|no|not))*$"
-)
 _TO = re.compile(r"(?:to|and|-|–|up to|until|till|through|or)$")
-_CLUES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("duration", phrase(r"long|longer|short|shorter|last|lasts|lasting|take|takes|duration|length|runs|running time|runtime|minutes?|hours?|mins?")),
-    ("price", phrase(r"costs?|costing|priced?|prices|pay|spend|budget|cheap|cheaper|expensive|bucks|euros?|dollars?|money|afford")),
-    ("year", phrase(r"made|released|years?|older|newer|published|came out|dated|from before")),
-    ("closes", phrase(r"clos(?:es?|ing)|shuts?")),
-    ("opens", phrase(r"opens?|opening|doors")),
-    ("episode", phrase(r"parts?|episodes?")),
-    ("energy", phrase(r"energy")),
-    ("rank", phrase(r"sales rank|rank")),
-)  # fmt: skip
+_CLUES: tuple[Role, ...] = ("duration", "price", "year", "closes", "opens", "episode", "energy", "rank")
 _UNIT_ROLE: dict[Unit, Role] = {
     "money": "price",
     "minutes": "duration",
@@ -80,14 +45,6 @@ _UNIT_ROLE: dict[Unit, Role] = {
     "decade": "year",
     "date": "year",
 }
-_PART = phrase(
-    r"(?:the )?(?:(?P<ordinal>first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|opening|\d+ (?:st|nd|rd|th)) (?:part|episode|instalment|installment|chapter)s?"
-    r"|(?:part|episode|instalment|chapter)s? (?:number )?(?P<number>\d+|one|two|three|four|five|six|seven|eight|nine|ten))(?: of (?:any|a|each|every|some|the) series(?= (?:about|on))| of(?: (?:any|a|each|every|some))?(?: series)?)?"
-)
-_FREE = phrase(
-    r"(?P<refused>(?:not|nothing|no|never|except|without|excluding)(?: (?:the|any|anything|for|that is|ones))* )?(?:for free|free of charge|at no (?:cost|charge)|free(?! (?:of|from|time|spirited|form|shipping|delivery|returns|samples?|to|up|spirits?|range))|"
-    r"costs? nothing|that costs? nothing|no charge|complimentary|gratis|without paying|do not want to pay(?: anything)?)|(?P<paid>paid(?= (?:[a-z]+ )?(?:for|ones?|events?|videos?|articles?|content|items?|stuff|only|films?)|$| ,)|paid only|only paid|that (?:is not free|are not free))"
-)
 
 
 @dataclass(frozen=True)
@@ -122,7 +79,7 @@ class Bounds:
         field = self.roles.fields.get("price")
         if field is None:
             return
-        for start, end, found in matcher.all(_FREE):
+        for start, end, found in matcher.all(BOUNDS["free"]):
             if matcher.sentence.tokens[end - 1].joined:
                 continue  # oil-free
             paid = found["paid"] is not None or found["refused"] is not None
@@ -133,7 +90,7 @@ class Bounds:
         from generec.loop.numbers import ORDINALS, cardinal
 
         field = self.roles.fields.get("episode")
-        for start, end, found in matcher.all(_PART) if field else ():
+        for start, end, found in matcher.all(BOUNDS["part"]) if field else ():
             word = (found["ordinal"] or found["number"]).split()[0]
             number = ORDINALS.get(word) or (cardinal([word], 0) or (0,))[0]
             if field and number:
@@ -148,7 +105,8 @@ class Bounds:
             return None
         before = matcher.plain[: matcher.starts[one.start]].rstrip()
         lead = re.search(
-            r"(?<!\S)(between|from|anywhere between|anything between|somewhere between)(?: (?:the|years?|about|around|price|late|early))*$",
+            r"(?<!\S)(between|from|anywhere between|anything between|somewhere between)"
+            r"(?: (?:the|years?|about|around|price|late|early))*$",
             before,
         )
         decades = one.unit == two.unit == "decade" and two.low == one.high + 1
@@ -174,14 +132,19 @@ class Bounds:
         text = matcher.plain[: matcher.starts[quantity.start]].rstrip()
         rest = matcher.plain[matcher.starts[quantity.end] :] if quantity.end < len(matcher.starts) else ""
         start, end = quantity.start, quantity.end
-        if quantity.unit == "number" and quantity.low <= 24 and _HOURS.search(text) and self.roles.fields.get("opens"):
+        if (
+            quantity.unit == "number"
+            and quantity.low <= 24
+            and BOUNDS["hours"].search(text)
+            and self.roles.fields.get("opens")
+        ):
             quantity = replace(quantity, unit="clock")
         comparison, role, text = self._prefix(text)
-        loose = _APPROX.search(text) if comparison is None else None
+        loose = BOUNDS["approx"].search(text) if comparison is None else None
         if loose:
             text = text[: loose.start()].rstrip()
         ending, length = self._suffix(rest, quantity, text)
-        after = _LOOSE.match(rest)
+        after = BOUNDS["loose"].match(rest)
         if comparison is None and ending is not None:
             comparison = ending
             end = matcher.at(matcher.starts[end] + length)
@@ -189,16 +152,16 @@ class Bounds:
             loose = after
             end = matcher.at(matcher.starts[end] + after.end())
         if comparison is None and not loose:
-            budget = _BUDGET.search(text)
+            budget = BOUNDS["budget"].search(text)
             if budget and quantity.unit in ("money", "minutes"):
                 comparison, text = "<=", text[: budget.start()].rstrip()
-        elif comparison in ("<", "<=") and (budget := _BUDGET.search(text)):
+        elif comparison in ("<", "<=") and (budget := BOUNDS["budget"].search(text)):
             text = text[: budget.start()].rstrip()
         if comparison not in (None, "=") or quantity.unit in ("decade", "year"):
-            refused = _NEGATED.search(text)
+            refused = BOUNDS["negated"].search(text)
             if refused and comparison is not None:
                 comparison, text = flipped(comparison), text[: refused.start()].rstrip()
-        if comparison is None and not loose and (ending is None and _FROM.search(text) and _ON.match(rest)):
+        if comparison is None and not loose and (ending is None and BOUNDS["from"].search(text) and _ON.match(rest)):
             comparison = ">="
         length_said = _LONG.match(matcher.plain[matcher.starts[end] :]) if end < len(matcher.starts) else None
         if length_said:
@@ -217,6 +180,8 @@ class Bounds:
         before: Quantity | None,
     ) -> BoundMark | NoiseMark | None:
         start, end = quantity.start, quantity.end
+        if quantity.unit == "number" and role == "year" and 20 <= quantity.low <= 99 and "year" in self.roles.fields:
+            quantity = replace(quantity, unit="year", low=1900 + quantity.low, high=1900 + quantity.high)  # after 95
         if quantity.unit == "number":
             if comparison is None and not loose and self.adjusting and self.usual is not None:
                 comparison = "="  # make it 25
@@ -264,18 +229,18 @@ class Bounds:
         return None
 
     def _prefix(self, text: str) -> tuple[Comparison | None, Role | None, str]:
-        for comparison, role, pattern in _PREFIXES:
-            found = pattern.search(text)
+        for comparison, role, said in _PREFIXES:
+            found = BOUNDS[said].search(text)
             if found and not (found.group().startswith("over") and text.endswith("starting over")):
                 return comparison, role, text[: found.start()].rstrip()
         return None, None, text
 
     def _suffix(self, rest: str, quantity: Quantity, text: str) -> tuple[Comparison | None, int]:
-        for comparison, pattern in _SUFFIXES:
-            found = pattern.match(rest)
-            if found and not (found.group() == "on" and not _FROM.search(text)):
+        for comparison, said in _SUFFIXES:
+            found = BOUNDS[said].match(rest)
+            if found and not (found.group() == "on" and not BOUNDS["from"].search(text)):
                 return comparison, found.end()
-        if _FROM.search(text) and quantity.unit in ("year", "decade", "date"):
+        if BOUNDS["from"].search(text) and quantity.unit in ("year", "decade", "date"):
             found = _ON.match(rest)
             if found:
                 return ">=", found.end()
@@ -287,7 +252,7 @@ class Bounds:
         first = max((matcher.plain.rfind(f" {mark} ", 0, place) for mark in ".!?;"), default=-1)
         end = next((found.start() for found in re.finditer(r" [.,!?;]", matcher.plain) if found.start() > place), None)
         for text in (matcher.plain[max(first, 0) : place], matcher.plain[place:end]):
-            near = [(found.start(), role) for role, pattern in _CLUES for found in pattern.finditer(text)]
+            near = [(found.start(), role) for role in _CLUES for found in BOUNDS[role].finditer(text)]
             near = [(at, role) for at, role in near if role in self.roles.fields]
             if near:
                 return self.roles.fields[max(near, key=lambda one: one[0])[1]]

@@ -6,14 +6,30 @@ import re
 from collections.abc import Iterator
 from types import ModuleType
 
-from generec.loop.grammar import acts, audiences, bounds, cues, dialogue, directions, lexer, statements, words
+from generec.loop.grammar import (
+    acts,
+    audiences,
+    bounds,
+    cues,
+    dialogue,
+    directions,
+    lexer,
+    named,
+    statements,
+    values,
+    words,
+)
+from generec.loop.grammar.phrasebook import Phrases
+
+FILES = ("acts", "audiences", "bounds", "cues", "dialogue", "directions", "lexer", "statements")
 
 
 def grammar_words() -> frozenset[str]:
     """Words of the patterns and lists of the grammar, in lower case."""
-    modules = (acts, audiences, bounds, cues, dialogue, directions, lexer, statements)
+    modules = (acts, audiences, bounds, cues, dialogue, directions, lexer, named, statements, values)
     listed = {word for value in vars(words).values() if isinstance(value, frozenset) for word in value}
-    return frozenset(word for module in modules for word in _spoken(module)) | listed
+    written = {word for name in FILES for word in Phrases(name).words()}
+    return frozenset(word for module in modules for word in _spoken(module)) | listed | written
 
 
 def _spoken(module: ModuleType) -> Iterator[str]:

@@ -82,6 +82,11 @@ class CueMark(Mark):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedMark(Mark):
+    """What was said before it in the clause is refused: `is out of the question`."""
+
+
+@dataclass(frozen=True, slots=True)
 class SoftenMark(Mark):
     """`maybe`, `if possible`, `would be ideal`: what the clause said before is a taste."""
 

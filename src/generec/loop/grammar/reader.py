@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from dataclasses import dataclass, replace
 
 from generec.loop.grammar.acts import Doing
-from generec.loop.grammar.english import ENGLISH
+from generec.loop.grammar.alternatives import alternatives
+from generec.loop.grammar.clauses import RELATIVE, Clauses
 from generec.loop.grammar.found import Found, Wish
+from generec.loop.grammar.judgements import judgement
 from generec.loop.grammar.marks import (
     AudienceMark,
     BoundMark,
@@ -19,75 +19,28 @@ from generec.loop.grammar.marks import (
     DirectionMark,
     Mark,
     NoiseMark,
+    RefusedMark,
     SoftenMark,
     TitleMark,
-    TotalMark,
     ValueMark,
 )
-from generec.loop.grammar.roles import Roles
+from generec.loop.grammar.phrasebook import Phrases
+from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
 from generec.loop.grammar.statements import stated
 from generec.loop.grammar.tokens import Matcher, Sentence
+from generec.loop.grammar.totals import Totals
 from generec.loop.grammar.words import (
-    ADVERBS,
-    ARTICLES,
-    AUXILIARIES,
-    CHATTER,
-    CONJUNCTIONS,
-    DEGREES,
-    GENERIC,
+    BODY,
+    FUNCTION,
     MOODS,
-    PREPOSITIONS,
-    PRONOUNS,
-    REQUESTS,
-    STATED,
-    VERBS,
+    STOPS,
 )
 from generec.loop.lexicon import Lexicon
-from generec.loop.numbers import ONES, TENS
 from generec.types import Condition
 
-_STOPS = frozenset(
-    [".", "!", "?", ";", ":", "...", "…", "(", ")", "[", "]", "{", "}", "|", "*", "•", "–", "—", "-", '"', "“", "”"]
-)
-_FUNCTION = (
-    ARTICLES
-    | PRONOUNS
-    | PREPOSITIONS
-    | AUXILIARIES
-    | REQUESTS
-    | CONJUNCTIONS
-    | ADVERBS
-    | GENERIC
-    | CHATTER
-    | VERBS
-    | DEGREES
-)
-_LEADING = _FUNCTION - frozenset(["make", "makes", "give", "gives", "tell", "run", "take"])
-_WHO = frozenset(["who", "whose", "where", "whom"])
-_NEW_CLAUSE = STATED | frozenset(
-    [
-        "something",
-        "anything",
-        "everything",
-        "show",
-        "give",
-        "make",
-        "with",
-        "please",
-        "at",
-        "under",
-        "over",
-        "not",
-        "no",
-        "nothing",
-        "preferably",
-        "ideally",
-        "also",
-        "then",
-        "want",
-        "only",
-    ]
-)
+READER = Phrases("reader")
+
+_LEADING = FUNCTION - frozenset(["make", "makes", "give", "gives", "tell", "run", "take"])
 _STARTING = frozenset(["for", "with", "about", "by", "on", "under", "from", "that", "which"])
 
 
@@ -113,6 +66,7 @@ class Reader:
         self.passed = -1  # a comma that ends no scope
         self.clause = 0  # where the clause began, in wishes
         self.silent = stated(self.matcher, doing.act)
+        self.clauses = Clauses(self.tokens, self.marks, self.silent, lexicon)
         self.gone = frozenset(range(*doing.out)) if doing.out is not None else frozenset()
 
     def read(self) -> Found:
@@ -132,38 +86,39 @@ class Reader:
             else:
                 at = self._token(at)
         self._flush()
-        self._totals()
-        self._alternatives()
+        Totals(self.found, self.tokens, self.marks, self.doing, self.roles).add()
+        self.found.wishes = alternatives(self.found.wishes, self.matcher)
+        if READER["never_again"].search(self.matcher.plain):
+            self.found.anchors = [(item, -1, quote) for item, _, quote in self.found.anchors]
         return self.found
 
     def _token(self, at: int) -> int:
         token = self.tokens[at]
         form = token.form
-        if form in _STOPS:
+        if form in STOPS:
             self._flush()
             if form not in ('"', "“", "”", "*", "-", "("):
                 self._fresh()
         elif form == ",":
             self._flush()
-            if at != self.passed and (self.state.sign < 0 or self.state.soft) and not self._list_goes_on(at):
+            if at != self.passed and (self.state.sign < 0 or self.state.soft) and not self.clauses.list_goes_on(at):
                 self._open()
+        elif self.clauses.pair(at, self.buffer[-1:] == [at - 1]):
+            self.buffer.append(at)
         elif form in ("and", "or", "nor", "&", "plus"):
             self._flush()
-            if form == "and" and self._new_clause(at + 1):
+            if form == "and" and self.clauses.opens(at + 1):
                 self._open()
-        elif form == "which" and at and self.tokens[at - 1].form == "in" and self._after_value(at - 1):
+        elif form == "which" and at and self.tokens[at - 1].form == "in" and self.clauses.after_value(at - 1):
             self.state.whole = True
-        elif (form in _WHO and (self.buffer or self._after_value(at))) or (form in ("that", "which") and self.buffer):
+        elif (form in RELATIVE and (self.buffer or self.clauses.after_value(at))) or (
+            form in ("that", "which") and self.buffer
+        ):
             return self._clause_words(at)
-        elif form == "of" and self.buffer and self._of_goes_on(at):
+        elif form == "of" and self.buffer and self.clauses.of_goes_on(at):
             self.buffer.append(at)
-        elif self._content(at):
-            if token.joined and self.buffer and self.buffer[-1] == at - 1:
-                self.buffer.append(at)
-            else:
-                self.buffer.append(at)
-        elif token.joined and self.buffer and self.buffer[-1] == at - 1:
-            self.buffer.append(at)  # feel-good, laid-back
+        elif self.clauses.content(at) or (token.joined and self.buffer and self.buffer[-1] == at - 1):
+            self.buffer.append(at)  # also feel-good, laid-back
         elif (
             at + 1 < len(self.tokens)
             and self.tokens[at + 1].joined
@@ -179,66 +134,6 @@ class Reader:
                 self._open()
         return at + 1
 
-    def _content(self, at: int) -> bool:
-        token = self.tokens[at]
-        if not token.is_word or at in self.silent:
-            return False
-        if token.form in MOODS and token.form not in ("kind", "like", "well"):
-            return not (token.form in CHATTER and self._alone(at))
-        if token.form in ONES or token.form in TENS:
-            after = self.tokens[at + 1] if at + 1 < len(self.tokens) and at + 1 not in self.marks else None
-            return after is not None and token.form != "one" and after.form not in _FUNCTION and after.is_word
-        return token.form not in _FUNCTION and not token.form[0].isdigit() and not self._garbled(token.form)
-
-    def _garbled(self, word: str) -> bool:
-        return word not in self.lexicon.speller.counts and _garbled(word)
-
-    def _alone(self, at: int) -> bool:
-        before = self.tokens[at - 1].form if at else "."
-        after = self.tokens[at + 1].form if at + 1 < len(self.tokens) else "."
-        return (before in _STOPS or before == ",") and (after in _STOPS or after == ",")
-
-    def _after_value(self, at: int) -> bool:
-        return any(isinstance(mark, ValueMark) and mark.end == at for mark in self.marks.values()) or (
-            at > 0 and self.tokens[at - 1].form in GENERIC
-        )
-
-    def _of_goes_on(self, at: int) -> bool:
-        step = at + 1
-        while step < len(self.tokens) and self.tokens[step].form in ARTICLES:
-            step += 1
-        return step < len(self.tokens) and step not in self.marks and self._content(step)
-
-    def _new_clause(self, at: int) -> bool:
-        if at >= len(self.tokens):
-            return True
-        mark = self.marks.get(at)
-        if isinstance(mark, BoundMark | CountMark):
-            return True
-        if isinstance(mark, CueMark):
-            return False  # it sets the state itself
-        return self.tokens[at].form in _NEW_CLAUSE
-
-    def _list_goes_on(self, at: int) -> bool:
-        """Whether a comma stands in `a, b or c`: short members, the last after and, or, nor."""
-        size = 0
-        for place in range(at + 1, len(self.tokens)):
-            form, mark = self.tokens[place].form, self.marks.get(place)
-            if form in ("or", "and", "nor"):
-                return (
-                    size > 0 and not self._new_clause(place + 1) and not isinstance(self.marks.get(place + 1), CueMark)
-                )
-            if (
-                form in _STOPS
-                or isinstance(mark, CueMark | BoundMark | AudienceMark | SoftenMark | DirectionMark | TotalMark)
-                or form in STATED
-            ):
-                return False
-            size = 0 if form == "," else size + 1
-            if size > 4:
-                return False
-        return False
-
     def _open(self) -> None:
         self.state = State()
 
@@ -253,7 +148,9 @@ class Reader:
             case ValueMark():
                 return self._value(mark)
             case TitleMark():
-                self._title(mark)
+                return self._judged(mark)
+            case RefusedMark():
+                self._refuse(mark)
             case BoundMark():
                 self._bound(mark)
             case DirectionMark():
@@ -291,6 +188,20 @@ class Reader:
             self.found.instead = True
             self.state = State(-2, False)
 
+    def _refuse(self, mark: RefusedMark) -> None:
+        """What the clause said before is refused: `pricier than 20 is out of the question`."""
+        wishes = self.found.wishes
+        if len(wishes) > self.clause:
+            last = wishes[-1]
+            if last.bounds:
+                bounds = tuple(
+                    replace(one, operator=flipped(one.operator)) for one in last.bounds if one.operator in COMPARISONS
+                )
+                wishes[-1] = replace(last, bounds=bounds or last.bounds)
+            else:
+                wishes[-1] = replace(last, sign=-1)
+        self._open()
+
     def _soften(self, mark: SoftenMark) -> None:
         after = self.tokens[mark.end].form if mark.end < len(self.tokens) else "."
         before = self.tokens[mark.start - 1].form if mark.start else "."
@@ -298,7 +209,7 @@ class Reader:
             self.state = State(1, True)
             self.passed = mark.end
             return
-        if after not in _STOPS and after not in (",", "and", "but", "or", "though", "then", "please", "too"):
+        if after not in STOPS and after not in (",", "and", "but", "or", "though", "then", "please", "too"):
             self.state = State(1, True)  # it stands before what it softens
             return
         wishes = self.found.wishes
@@ -306,25 +217,15 @@ class Reader:
         stop = [at for at, token in enumerate(self.tokens) if token.form == ","]
         for at in range(len(wishes) - 1, first - 1, -1):
             wishes[at] = replace(wishes[at], soft=True)
-            if any(place < wishes[at].start for place in stop) and self._since_comma(wishes[at].start) == 0:
+            if any(place < wishes[at].start for place in stop) and self.clauses.since_comma(wishes[at].start) == 0:
                 break
         self._open()
-
-    def _since_comma(self, at: int) -> int:
-        """Words with a meaning between the comma before a token and the token."""
-        count = 0
-        for place in range(at - 1, -1, -1):
-            if self.tokens[place].form == "," or self.tokens[place].form in _STOPS:
-                break
-            count += place in self.marks and isinstance(self.marks[place], ValueMark | BoundMark)
-        return count
 
     def _value(self, mark: ValueMark) -> int:
         if mark.start in self.silent:
             self._flush()
             return mark.end
-        compound = self._compound(mark)
-        if compound:
+        if self.clauses.compound(mark) or self._body(mark):
             self.buffer += list(range(mark.start, mark.end))
             return mark.end
         self._flush()
@@ -337,21 +238,29 @@ class Reader:
             self._add(Wish(mark.start, mark.end, self.state.sign, self.state.soft, named=named))
         return mark.end
 
-    def _compound(self, mark: ValueMark) -> bool:
-        """Whether a value only modifies a noun that is none, after an article: `a lip balm`, `with a war veteran`."""
-        if mark.end >= len(self.tokens) or mark.end in self.marks or not self._content(mark.end):
-            return False
-        if self.tokens[mark.end].form in MOODS or mark.asked:
-            return False
-        before = [self.tokens[place].form for place in range(max(0, mark.start - 2), mark.start)]
-        noun = self.tokens[mark.end].form
-        return bool(before) and before[-1] in ("a", "an") and not noun.endswith("s") and noun not in _FORMS
+    def _body(self, mark: ValueMark) -> bool:
+        """Whether a part of the body is described, not shopped for: `for brown eyes`."""
+        before = self.buffer[-1:] == [mark.start - 1] and mark.start - 1 not in self.marks
+        first = self.buffer[0] if before else mark.start
+        lead = {self.tokens[at].form for at in range(max(0, first - 2), first)}
+        described = mark.end == mark.start + 1 and self.tokens[mark.start].form in BODY
+        return described and before and bool(lead & {"for", "with", "my", "have", "has"})
 
     def _ask(self, mark: ValueMark) -> None:
         options = [
             f"{named.field}: {named.values[0]}" for group in mark.readings for entry in group for named in entry.named
         ]
         self.found.asked.append((self.sentence.quote(mark.start, mark.end), tuple(dict.fromkeys(options))[:6]))
+
+    def _judged(self, mark: TitleMark) -> int:
+        """A title with what is said of it: `was lovely` is no wish, `was boring` says that none like it is wanted."""
+        sign, end = judgement([token.form for token in self.tokens], mark.end)
+        if sign < 0:
+            self.state = State(-1, True)
+        self._title(mark)
+        if sign:
+            self._open()
+        return end
 
     def _title(self, mark: TitleMark) -> None:
         quote = self.sentence.quote(mark.start, mark.end)
@@ -394,7 +303,8 @@ class Reader:
         if len(conditions) == 1 and conditions[0].operator == "=":
             self._add(Wish(mark.start, mark.end, 1, False, bounds=(Condition(mark.field, "!=", conditions[0].value),)))
         elif all(isinstance(one.value, float) for one in conditions) and len(conditions) == 2:
-            years = range(int(float(conditions[0].value)), int(float(conditions[1].value)) + 1)  # type: ignore[arg-type]
+            first, last = (int(float(str(one.value))) for one in conditions)
+            years = range(first, last + 1)
             self._add(
                 Wish(mark.start, mark.end, 1, False, bounds=(Condition(mark.field, "not in", tuple(map(str, years))),))
             )
@@ -413,10 +323,10 @@ class Reader:
 
     def _clause_words(self, at: int) -> int:
         """A relative clause belongs to the words before it: `a beaver who collects sextants`."""
-        end = self._clause_end(at)
+        end = self.clauses.end(at)
         if self.buffer:
             last = end
-            while last > at and self.tokens[last - 1].form in _FUNCTION:
+            while last > at and self.tokens[last - 1].form in FUNCTION:
                 last -= 1
             self.buffer += list(range(self.buffer[-1] + 1, last))
             self._flush(split=False)
@@ -424,26 +334,13 @@ class Reader:
         self.state.whole = True
         return at + 1
 
-    def _clause_end(self, at: int) -> int:
-        for place in range(at, len(self.tokens)):
-            form = self.tokens[place].form
-            if (
-                form in _STOPS
-                or form in (",", "but", "though", "or")
-                or (form == "and" and self._new_clause(place + 1))
-            ):
-                return place
-            if isinstance(self.marks.get(place), BoundMark | AudienceMark | TotalMark):
-                return place
-        return len(self.tokens)
-
     def _swallow(self, at: int) -> int:
         """What follows, up to the end of the clause, as one wish in words."""
         end = at
         while end < len(self.tokens):
             form = self.tokens[end].form
             if (
-                form in _STOPS
+                form in STOPS
                 or form in (",", "but", "though", "or", "nor", "and")
                 or isinstance(self.marks.get(end), AudienceMark | NoiseMark | BoundMark | SoftenMark)
             ):
@@ -452,14 +349,14 @@ class Reader:
         first, last = at, end
         while first < last and (self.tokens[first].form in _LEADING or not self.tokens[first].is_word):
             first += 1
-        while last > first and self.tokens[last - 1].form in _FUNCTION:
+        while last > first and self.tokens[last - 1].form in FUNCTION:
             last -= 1
         keep = State(self.state.sign, self.state.soft)
         if first < last:
             self._words(first, last)
         self.state = keep
         self.state.whole = (
-            end < len(self.tokens) and self.tokens[end].form in ("or", "nor", "and") and not self._new_clause(end + 1)
+            end < len(self.tokens) and self.tokens[end].form in ("or", "nor", "and") and not self.clauses.opens(end + 1)
         )
         return max(end, at + 1) if end > at else self._token(at)
 
@@ -495,143 +392,6 @@ class Reader:
             return
         self.found.wishes.append(replace(wish, quote=quote))
 
-    def _totals(self) -> None:
-        """Bounds that are said of a set as a whole."""
-        if self.found.kind != "set" and not any(
-            isinstance(mark, TotalMark) and not mark.each for mark in self.marks.values()
-        ):
-            return
-        kept = []
-        for wish in self.found.wishes:
-            if wish.bounds and wish.bounds[0].field in self.roles.numeric and self._of_the_whole(wish):
-                for bound in wish.bounds:
-                    bound = Condition(bound.field, "<=", float(bound.value)) if bound.operator == "=" else bound  # type: ignore[arg-type]
-                    self.found.totals.append((bound.field, bound, wish.quote))
-            else:
-                kept.append(wish)
-        self.found.wishes = kept
-
-    def _of_the_whole(self, wish: Wish) -> bool:
-        if self.found.kind == "set" and re.search(r"\b(?:fit|fits|fitting|total|altogether|sum)\b", wish.quote.lower()):
-            return True
-        if wish.bounds[0].field not in (self.roles.fields.get("price"), self.roles.fields.get("duration")):
-            return False
-        marks = [mark for mark in self.marks.values() if isinstance(mark, TotalMark)]
-        near = [mark for mark in marks if self._same_clause(mark.start, wish.start)]
-        if near:
-            closest = min(near, key=lambda mark: min(abs(mark.start - wish.end), abs(wish.start - mark.end)))
-            return not closest.each
-        if self.found.kind != "set" or wish.soft:
-            return False
-        before = [mark for mark in self.marks.values() if isinstance(mark, ValueMark) and mark.start < wish.start]
-        thing = self.doing.thing
-        if thing is not None and wish.end <= thing[1] and self._same_clause(wish.start, thing[0]):
-            return True  # a two-hour playlist
-        said = self.sentence.tokens[wish.start - 1].form if wish.start else ""
-        member = any(thing is None or mark.start > thing[0] for mark in before) or any(
-            token.form in GENERIC for token in self.tokens[(thing or (0, 0))[1] : wish.start]
-        )
-        return not member or said in ("for", "costing", "totalling", "lasting", "of", "worth")
-
-    def _same_clause(self, one: int, other: int) -> bool:
-        low, high = min(one, other), max(one, other)
-        return not any(token.form in _STOPS or token.form in (",", "but") for token in self.tokens[low:high])
-
-    def _alternatives(self) -> None:
-        """Values of one field that `or`, `either` or a list join form a group."""
-        wishes = self.found.wishes
-        either = (
-            re.search(
-                r"(?<!\S)either(?!\S)|(?<!\S)(?:decide|choose|torn|choice|toss up) between(?!\S)|(?<!\S)(?:both|all) (?:are|would be) (?:fine|ok|okay)",
-                self.matcher.plain,
-            )
-            is not None
-        )
-        named = [at for at, wish in enumerate(wishes) if wish.named is not None]
-        links = []
-        for one, two in itertools.pairwise(named):
-            links.append(self._link(wishes[one], wishes[two], either))
-        group = 0
-        for place in range(len(links) - 1, -1, -1):
-            one, two = named[place], named[place + 1]
-            joined = links[place] == "or" or (
-                links[place] == "," and wishes[two].group and self._or_after(two, named, links)
-            )
-            if joined:
-                group = wishes[two].group or group + 1
-                wishes[two] = replace(wishes[two], group=group)
-                wishes[one] = replace(wishes[one], group=group)
-        self.found.wishes = wishes
-
-    def _or_after(self, at: int, named: list[int], links: list[str]) -> bool:
-        return "or" in links[named.index(at) :][:4]
-
-    def _link(self, one: Wish, two: Wish, either: bool) -> str:
-        if (
-            one.named is None
-            or two.named is None
-            or one.named.field != two.named.field
-            or one.sign != two.sign
-            or one.soft != two.soft
-        ):
-            return ""
-        between = [token.form for token in self.tokens[one.end : two.start]]
-        if one.start == two.start:
-            return ""
-        rest = [
-            form
-            for form in between
-            if form not in GENERIC
-            and form not in ARTICLES
-            and form
-            not in (
-                "by",
-                "from",
-                "about",
-                "on",
-                "with",
-                "either",
-                "maybe",
-                "else",
-                "even",
-                "perhaps",
-                "at",
-                "in",
-                "for",
-                "to",
-                "possibly",
-                "just",
-            )
-        ]
-        if "or" in between and len(rest) <= 3:
-            return "or"
-        if rest in (["and"], ["&"], ["nor"], [",", "and"]):
-            return "or" if either else "and"
-        return "," if rest == [","] or rest == [] else ""
-
-
-_FORMS = frozenset(
-    [
-        "tutorial",
-        "lesson",
-        "course",
-        "class",
-        "recipe",
-        "routine",
-        "workshop",
-        "podcast",
-        "documentary",
-        "programme",
-        "drama",
-        "comedy",
-        "thriller",
-        "night",
-        "evening",
-        "marathon",
-        "fan",
-    ]
-)
-
 
 def _units(tokens: tuple, buffer: list[int]) -> list[list[int]]:  # type: ignore[type-arg]
     units: list[list[int]] = []
@@ -641,16 +401,3 @@ def _units(tokens: tuple, buffer: list[int]) -> list[list[int]]:  # type: ignore
         else:
             units.append([place])
     return units
-
-
-def _garbled(word: str) -> bool:
-    """Whether a word can hardly be one: no vowel, or a run of consonants."""
-    plain = word.replace("'", "")
-    if not plain.isascii() or not plain.isalpha() or len(plain) < 3 or plain in ENGLISH:
-        return False
-    if not re.search(r"[aeiouy]", plain) or re.search(r"[bcdfghjklmnpqrstvwxz]{5,}", plain):
-        return True
-    return re.search(r"(.)\1\1", plain) is not None or _KEYS.search(plain) is not None
-
-
-_KEYS = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn|vbnm|uiop")

@@ -26,6 +26,7 @@ _OF_UNIT: Mapping[Unit, Role] = {
     "money": "price", "minutes": "duration", "year": "year", "decade": "year", "date": "year",
 }  # fmt: skip
 _FLIPPED: Mapping[Comparison, Comparison] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "="}
+COMPARISONS = frozenset(["<", "<=", ">", ">="])
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ class Roles:
         return low, high
 
 
-def flipped(comparison: Comparison) -> Comparison:
+def flipped(comparison: str) -> Comparison:
     """What a negated comparison says."""
-    return _FLIPPED[comparison]
+    return _FLIPPED[comparison]  # type: ignore[index]
 
 
 def _bound(field: str, comparison: Comparison, value: float | str) -> Condition:

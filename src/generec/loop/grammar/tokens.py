@@ -6,68 +6,40 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from generec.loop.grammar.words import word_set
 
 _PIECES = re.compile(
     r"(?P<dotted>(?:[^\W\d_]\.){2,}[^\W\d_]?)"  # e.l.f., U.S.
-    r"|(?P<code>[0-9]+[kKdDpPxX]\b)|(?P<number>[0-9]+(?:[.,:][0-9]+)*)(?P<unit>(?:['’]?s\b|st\b|nd\b|rd\b|th\b)|(?:h|hr|hrs|min|mins|m|pm|am)\b|h(?=[0-9]))?"
+    r"|(?P<code>[0-9]+[kKdDpPxX]\b)|(?P<number>[0-9]+(?:[.,:][0-9]+)*)"
+    r"(?P<unit>(?:['’]?s\b|st\b|nd\b|rd\b|th\b)|(?:h|hr|hrs|min|mins|m|pm|am)\b|h(?=[0-9]))?"
+    r"|(?P<short>(?<!\w)w/o?(?!\w))"
     r"|(?P<word>[^\W\d_]+(?:['’*][^\W\d_]+)*(?:['’](?=\s))?[0-9]*)"
     r"|(?P<mark>\.\.\.|[^\w\s])"
 )
 _NOT = re.compile(r"(is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
-_SUBJECTS = frozenset(
-    [
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "that",
-        "this",
-        "what",
-        "who",
-        "why",
-        "when",
-        "where",
-        "there",
-        "let",
-        "how",
-        "here",
-        "one",
-        "everything",
-    ]
-)
+_SUBJECTS = word_set("i you he she it we they that this what who why when where there let how here one everything")
 _BARE = {
     "im": ("i", "am"), "ive": ("i", "have"), "whats": ("what", "is"), "thats": ("that", "is"), "cant": ("can", "not"),
     "dont": ("do", "not"), "can't": ("can", "not"), "cannot": ("can", "not"), "gonna": ("going", "to"),
-    "wanna": ("want", "to"), "gimme": ("give", "me"), "lemme": ("let", "me"), "wont": ("will", "not"), "theres": ("there", "is"),
+    "wanna": ("want", "to"), "gimme": ("give", "me"), "lemme": ("let", "me"),
+    "wont": ("will", "not"), "theres": ("there", "is"),
 }  # fmt: skip
-_KEPT = frozenset(
-    [
-        "news",
-        "series",
-        "species",
-        "less",
-        "this",
-        "his",
-        "was",
-        "has",
-        "as",
-        "is",
-        "us",
-        "plus",
-        "bus",
-        "gas",
-        "yes",
-        "its",
-        "always",
-        "perhaps",
-    ]
-)
+_SHORTHAND = {
+    "abt": "about", "smth": "something", "sth": "something", "somethin": "something", "sumthing": "something",
+    "nothin": "nothing", "anythin": "anything", "lookin": "looking", "searchin": "searching", "u": "you", "ur": "your",
+    "cuz": "because", "coz": "because", "cos": "because", "bc": "because", "b4": "before", "thru": "through",
+    "tho": "though", "luv": "love", "rly": "really", "ppl": "people", "wat": "what", "wot": "what", "dat": "that",
+    "w/": "with", "w/o": "without", "recs": "recommendations", "rec": "recommend", "tryna": "trying", "mins": "minutes",
+}  # fmt: skip
+_KEPT = word_set("news series species less this his was has as is us plus bus gas yes its always perhaps")
+
+
+_AFTER_FOR = frozenset(["a", "an", "the", "my", "our", "me", "us", "his", "her", "kids", "free", "beginners"])
+_AFTER_TO = frozenset(["watch", "read", "see", "buy", "get", "learn", "use", "try", "find", "go", "be"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +96,13 @@ def stem(word: str) -> str:
 
 def tokenise(text: str) -> tuple[Token, ...]:
     """The words and marks of a text. Hyphens inside a word part it; contractions become two tokens."""
-    return tuple(_tokens(text))
+    tokens = list(_tokens(text))
+    for at, token in enumerate(tokens[:-1]):
+        if token.text == "4" and tokens[at + 1].form in _AFTER_FOR:
+            tokens[at] = replace(token, form="for", stem="for")
+        elif token.text == "2" and tokens[at + 1].form in _AFTER_TO:
+            tokens[at] = replace(token, form="to", stem="to")
+    return tuple(tokens)
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -155,7 +133,8 @@ def _parts(found: re.Match[str], joined: bool) -> Iterator[Token]:
     negated = _NOT.fullmatch(form)
     head, _, tail = form.rpartition("'")
     if form in _BARE or negated:
-        one, two = _BARE[form] if form in _BARE else ({"wo": "will", "ai": "is"}.get(negated[1], negated[1]), "not")  # type: ignore[index]
+        stump = negated[1] if negated else ""
+        one, two = _BARE.get(form) or ({"wo": "will", "ai": "is"}.get(stump, stump), "not")
         yield Token(text, one, one, start, end, joined)
         yield Token("", two, two, end, end)
     elif (
@@ -167,6 +146,8 @@ def _parts(found: re.Match[str], joined: bool) -> Iterator[Token]:
         second = "us" if head == "let" else _CONTRACTED[tail]
         yield Token(text[: len(head)], head, head, start, start + len(head), joined)
         yield Token(text[len(head) :], second, second, start + len(head), end)
+    elif form in _SHORTHAND and text == text.lower():
+        yield Token(text, _SHORTHAND[form], stem(_SHORTHAND[form]), start, end, joined)
     else:
         yield Token(text, form, stem(text), start, end, joined)
 
