@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,10 @@ from generec.records import (
     Turn,
     fingerprint,
 )
+from generec.types import Condition
+
+_ENGLISH = "only English is read"
+_LOOKED_AT, _LISTED, _SHOWN = 400, 8, 60  # letters of a text, words that were not used, characters of each
 
 
 class RoutedMaker(Maker, Protocol):
@@ -79,7 +84,7 @@ class Loop:
         clock, person = Clock(), request.person
         with clock.stage("instruct"):
             guidance = self.instructor.instruct(request.words, person, request.before)
-        notes = guidance.notes if _says_something(guidance) else ("These words do not say what to look for.",)
+        notes = (*guidance.notes, *_remarks(request.words, guidance))
         guidance = replace(
             guidance, user_id=person.user_id, consent=person.consent and guidance.consent, age=person.age,
             profile=person.profile, locale=person.locale, seed=request.seed, notes=notes,
@@ -116,7 +121,7 @@ class Loop:
             id=fingerprint("turn", guidance.fingerprint, person.user_id, found.item_ids[: request.k], request.seed),
             guidance=guidance, slate=slate, drafts=tuple(making.made),
             reports=tuple(judged.report for judged in making.judged), question=decision.ask, explanation=why,
-            message=" ".join(_said(guidance, found, decision, served, why)),
+            message=" ".join(_said(guidance, found, decision, served, why, self.retriever)),
             trace={**_trace(decision, found, served, clock), "marks": making.marks},
         )  # fmt: skip
 
@@ -240,22 +245,80 @@ def _trace(decision: Decision, found: Retrieved, served: Served, clock: Clock) -
     }  # fmt: skip
 
 
+def _remarks(words: str, guidance: Guidance) -> Iterator[str]:
+    """What a person should know of words that said little, or in letters that nobody here reads."""
+    letters = [letter for letter in words if letter.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters[:_LOOKED_AT])
+    if 2 * latin < len(letters[:_LOOKED_AT]) and not any(_ENGLISH in note for note in guidance.notes):
+        yield f"{_ENGLISH}; say it in plain English, or choose from these"
+    elif not _says_something(guidance):
+        yield "these words do not say what to look for; name a kind of thing, a property or an item"
+
+
 def _said(
-    guidance: Guidance, found: Retrieved, decision: Decision, served: Served, why: Sequence[Statement]
+    guidance: Guidance,
+    found: Retrieved,
+    decision: Decision,
+    served: Served,
+    why: Sequence[Statement],
+    retriever: Retriever,
 ) -> Iterator[str]:
     """What the person reads above the slate."""
-    yield from guidance.notes
+    yield from map(_sentence, guidance.notes)
     if decision.ask is not None:
         yield decision.ask.text
     if guidance.act == "explain":
-        yield "; ".join(statement.text for statement in why) or "Nothing in the history or the wishes explains it."
+        yield _sentence(
+            "; ".join(statement.text for statement in why) or "nothing in the history or the wishes explains it"
+        )
     if guidance.act in ("edit", "create"):
-        yield from served.notes
+        yield from map(_sentence, served.notes)
         if not decision.arms:
             yield f"Nothing was made: {decision.reason}."
     if found.allowed == 0 and guidance.conditions:
-        yield f"Nothing in the catalogue meets {' and '.join(map(str, guidance.conditions))}."
+        yield from _impossible(guidance.conditions, retriever, decision.ask is not None)
     if found.note:
         yield f"({found.note})"
     if guidance.unread:
-        yield f"Not used: {', '.join(guidance.unread)}."
+        more = ", …" if len(guidance.unread) > _LISTED else ""
+        yield f"Not used: {', '.join(map(_short, guidance.unread[:_LISTED]))}{more}."
+
+
+def _impossible(conditions: Sequence[Condition], retriever: Retriever, asked: bool) -> Iterator[str]:
+    """Which conditions cannot hold together, and what there is without each. asked: a question says the first."""
+    if retriever.allowed(conditions).any():
+        yield f"You know, or turned down, everything that meets {_all(conditions)}."
+        return
+    conflict = _conflict(conditions, retriever)
+    if not asked:
+        yield f"Nothing in the catalogue meets {_all(conflict)}{' together' if len(conflict) > 1 else ''}."
+    for condition in conflict:
+        rest = [each for each in conditions if each != condition]
+        left = int(retriever.allowed(rest).sum())
+        others = "is 1 item" if left == 1 else f"are {left:,} items"
+        nor = f"nothing meets {_all(_conflict(rest, retriever))} either" if not left else f"there {others}"
+        yield f"Without “{condition}” {nor}."
+
+
+def _conflict(conditions: Sequence[Condition], retriever: Retriever) -> list[Condition]:
+    """A smallest part of conditions that nothing meets: each is left out where nothing meets the others either."""
+    kept = list(dict.fromkeys(conditions))
+    for condition in tuple(kept):
+        fewer = [each for each in kept if each != condition]
+        if not retriever.allowed(fewer).any():
+            kept = fewer
+    return kept
+
+
+def _all(conditions: Sequence[Condition]) -> str:
+    return " and ".join(f"“{condition}”" for condition in conditions)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _sentence(text: str) -> str:
+    """A note as a sentence of its own."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
