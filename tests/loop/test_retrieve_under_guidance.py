@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from generec.loop.explain import Explainer
 from generec.loop.meaning import Meaning
 from generec.loop.retrieve import Retriever
 from generec.records import Anchor, Direction, Guidance, Person, ProfileLine, Stated, Taste
-from generec.types import Condition, Events
+from generec.types import Catalog, Condition, Events
 
 PERSON = Person(user_id="u", history=("i3", "i4", "i5"))
 
@@ -132,3 +133,15 @@ def test_nothing_supported_gives_no_explanation(retriever):
     assert few.explain("i1", Guidance(), Person()) == ()
     crowded = Explainer(recommender=retriever.recommender, catalog=catalog, popularity=[1] * 59 + [50])
     assert [s.kind for s in crowded.explain("i59", Guidance(), Person())] == ["others"]
+
+
+@pytest.mark.parametrize(
+    ("age", "seen"), [("child", {"6"}), ("teen", {"6", "PG-13"}), ("adult", {"6", "PG-13", "18", "?"})]
+)
+def test_nobody_is_shown_what_is_rated_for_older_people(retriever, age, seen):
+    ratings = ["6", "PG-13", "18", "?"]
+    frame = retriever.meaning.catalog.frame
+    rated = frame.with_columns(pl.Series("age_rating", [ratings[row % 4] for row in range(frame.height)]))
+    meaning = Meaning(Catalog(rated), retriever.meaning.encoder)
+    found = Retriever(recommender=retriever.recommender, meaning=meaning).retrieve(Guidance(), Person(age=age), 60)
+    assert {ratings[int(item_id[1:]) % 4] for item_id in found.item_ids} == seen

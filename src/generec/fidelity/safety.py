@@ -147,7 +147,7 @@ class Safety:
             if p >= self.threshold
         ]
         forbidden = scene.policy.jurisdiction.forbidden
-        above = [hit for hit in hits if _above(hit.level, guidance.age) or hit.kind in forbidden]
+        above = [hit for hit in hits if above(hit.level, guidance.age) or hit.kind in forbidden]
         older, doubts = self._ratings(items, guidance.age)
         how = "a word list only: no classifier was given" if self.classifier is None else self.classifier.card
         faults = [*(f"{hit.kind}, for {hit.level}: {hit.word!r}" for hit in above), *older]
@@ -173,7 +173,7 @@ class Safety:
             except InputError as error:
                 unread.append(f"item {item_id}: {error}")
                 continue
-            if _above(level, age):
+            if above(level, age):
                 older.append(f"item {item_id} is for {level}")
         return older, unread
 
@@ -187,7 +187,8 @@ class Safety:
         return highest
 
 
-def _above(level: Level, age: Age) -> bool:
+def above(level: Level, age: Age) -> bool:
+    """Whether something is for older people than those of an age class."""
     return LEVELS.index(level) > LEVELS.index(age)
 
 

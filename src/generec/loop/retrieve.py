@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from generec.data.conditions import expression, mask
+from generec.errors import InputError
+from generec.fidelity.facts import Facts
+from generec.fidelity.safety import Safety, above
 from generec.loop.meaning import Meaning, Nearness, Scores
 from generec.protocols import Recommender
-from generec.records import Anchor, Direction, Guidance, Person, Taste
+from generec.records import Age, Anchor, Direction, Guidance, Person, Taste
 from generec.types import Condition, Request
 
 Mask = NDArray[np.bool_]
@@ -56,6 +61,8 @@ class Retriever:
     weights: Weights = Weights()
     depth: int = 500
     repeat: bool = False  # whether items of the history may come back
+    safety: Safety = field(default_factory=Safety)  # reads age ratings
+    _fitting: dict[Age, Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def retrieve(self, guidance: Guidance, person: Person, k: int) -> Retrieved:
         """The k best allowed items; fewer where fewer are allowed."""
@@ -91,7 +98,7 @@ class Retriever:
             if words:
                 scores += self.weights.audience * self._meant(words)
         gone = {*person.rejected, *(anchor.item_id for anchor in guidance.anchors)}
-        allowed = self.allowed(guidance.conditions)
+        allowed = self.allowed(guidance.conditions) & self._fit_for(guidance.age) & self._fit_for(person.age)
         allowed[catalog.known_rows(tuple(gone) + (() if self.repeat else person.history))] = False
         for direction in guidance.directions:
             scores += self.weights.direction * self._rank_by(direction, allowed)
@@ -125,6 +132,25 @@ class Retriever:
         """(N,) items that the hard constraints leave."""
         found: Mask = mask(self.meaning.catalog, conditions).numpy().copy()
         return found
+
+    def _fit_for(self, age: Age) -> Mask:
+        """(N,) items whose own age rating lets them be shown; one that cannot be read lets nobody under age see it."""
+        if age not in self._fitting:
+            self._fitting[age] = np.array([self._rated_for(facts, age) for facts in self._rated])
+        return self._fitting[age] if len(self._rated) else np.ones(len(self.meaning.catalog), bool)
+
+    def _rated_for(self, facts: Facts, age: Age) -> bool:
+        try:
+            return not above(self.safety.rated(facts), age)
+        except InputError:
+            return age == "adult"
+
+    @cached_property
+    def _rated(self) -> list[dict[str, Any]]:
+        """The age ratings of every item; nothing where the catalogue has none."""
+        frame = self.meaning.catalog.frame
+        names = [name for name in self.safety.age_fields if name in frame.columns]
+        return frame.select(names).to_dicts() if names else []
 
     def fit(self, taste: Taste) -> Scores:
         """How far each item meets a taste, (N,) from -1 to 1; the sign of the taste's weight is not applied."""
