@@ -67,11 +67,7 @@ def turns(model: Path, user: str, script: Sequence[str], folder: Path) -> Iterat
 
 
 def _answer(turn: Turn, catalog: Catalog) -> Iterator[str]:
-    named = {anchor.item_id: catalog.titles([anchor.item_id])[0] for anchor in turn.guidance.anchors}
-    understood = chips(turn.guidance)
-    for item_id, title in named.items():
-        understood = [chip.replace(f"item {item_id}", f"“{title}”") for chip in understood]
-    yield f"*Understood:* {'; '.join(understood) or 'nothing in particular'}"
+    yield f"*Understood:* {'; '.join(chips(turn.guidance, catalog)) or 'nothing in particular'}"
     yield from ["", f"> {turn.message or '(nothing to add)'}", "", "| | title | why |", "|---|---|---|"]
     for place, candidate in enumerate(turn.slate, 1):
         how = candidate.label or candidate.mode

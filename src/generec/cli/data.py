@@ -280,7 +280,7 @@ def _outdated(folders: list[Path], shown: list[dict[str, Any]]) -> list[dict[str
     from generec.recipe.artefact import read_manifest
 
     states = [read_info(Path(each["place"]) / "dataset.json") for each in shown if each["kind"] == "data set"]
-    found = []
+    found: list[dict[str, Any]] = []
     for path in sorted({path.parent for folder in folders for path in folder.rglob("MANIFEST.json")}):
         try:
             trained_on = read_manifest(path).get("training", {}).get("data", {}).get("fingerprint", "")

@@ -136,7 +136,7 @@ def talked(
         retrieved = [candidate.title for candidate in slate if candidate.mode == "retrieved"]
         said = words.format(first=retrieved[0], last=retrieved[-1]) if retrieved else words
         turn = talk.say(said)
-        show_turn(turn, said, out)
+        show_turn(turn, said, out, system.catalog)
         turns.append(document(turn, said))
     return turns
 

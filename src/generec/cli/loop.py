@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from generec.loop.conversation import Conversation
     from generec.loop.generec import GeneRec
     from generec.records import Candidate, Guidance, Turn
+    from generec.types import Catalog
 
 Data = Annotated[Path | None, typer.Option(help="Data set folder; by default the one trained on.")]
 Folder = Annotated[
@@ -57,7 +58,7 @@ def chat(
         for words in say or _asked(out):
             turn = talk.say(words)
             turns.append(document(turn, words))
-            show_turn(turn, words, out)
+            show_turn(turn, words, out, talk.loop.retriever.meaning.catalog)
         out.document({"user": user, "turns": turns})
 
 
@@ -253,11 +254,11 @@ def _answered(talk: Conversation, guidance: Guidance) -> Turn:
     return talk.loop.answer(known, TurnRequest(words="", person=person, k=2, seed=talk.seed))
 
 
-def show_turn(turn: Turn, words: str, out: Output) -> None:
+def show_turn(turn: Turn, words: str, out: Output, catalog: Catalog) -> None:
     """One turn for people: what was said, understood, shown and checked."""
     out.text()
     out.text(f"> {words}")
-    out.text(f"understood: {'; '.join(chips(turn.guidance)) or 'nothing in particular'}")
+    out.text(f"understood: {'; '.join(chips(turn.guidance, catalog)) or 'nothing in particular'}")
     if turn.message:
         out.text(turn.message)
     out.table("", ("", "title", "item", "why"), [_row(candidate) for candidate in turn.slate])
@@ -306,13 +307,17 @@ def _show_made(turn: Turn, mode: str, file: Path | None, out: Output) -> None:
         raise typer.Exit(1)
 
 
-def chips(guidance: Guidance) -> list[str]:
-    """The guidance in short phrases, one per wish."""
+def chips(guidance: Guidance, catalog: Catalog | None = None) -> list[str]:
+    """The guidance in short phrases, one per wish; items by their titles where the catalogue is given."""
+
+    def named(item_id: str) -> str:
+        return f"item {item_id}" if catalog is None else catalog.titles([item_id])[0]
+
     found = [] if guidance.act == "recommend" else [f"{guidance.act}{f' a {guidance.kind}' if guidance.kind else ''}"]
     found += [str(condition) for condition in guidance.conditions]
     for sign, tastes in (("likes", guidance.likes), ("not", guidance.dislikes)):
         found += [f"{sign} {taste.words or taste.condition}" for taste in tastes]
-    found += [f"{'like' if anchor.weight > 0 else 'unlike'} item {anchor.item_id}" for anchor in guidance.anchors]
+    found += [f"{'like' if anchor.weight > 0 else 'unlike'} {named(anchor.item_id)}" for anchor in guidance.anchors]
     found += [f"{'more' if each.sign > 0 else 'less'} {each.field}" for each in guidance.directions]
     found += [f"{total.field} in all {_bounds(total.low, total.high)}" for total in guidance.totals]
     found += [f"{guidance.count} items"] if guidance.count else []
