@@ -1,0 +1,132 @@
+"""The event log as one tenant sees it: one chain for the whole store, in which every person belongs to a tenant.
+
+In the log a person is called `tenant/user id`, an anonymous one of a tenant `tenant/`, a model version
+`tenant/version`. A tenant's name holds no `/`, so that no two tenants share a name, and neither prefix nor other
+tenants' rows come out here. Views of the whole log (`events`, `dataset`, `feedback`) read all of it and keep the
+tenant's part: they are for training. What a request needs, `recent`, asks for one person by index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import polars as pl
+import sqlalchemy as sql
+
+from generec.data import vault as sealed
+from generec.data.log import EVENTS, Chosen, Entry, EventLog, Forgotten, Receipt, Source
+from generec.data.vault import PEOPLE, Flag
+from generec.errors import UsageError
+from generec.records import Feedback
+
+
+class Seen(NamedTuple):
+    """What a person did with an item."""
+
+    item_id: str
+    time: int  # UTC seconds
+    kind: str
+
+
+@dataclass(frozen=True)
+class TenantLog(EventLog):
+    """The log, for one tenant; `replace(log, tenant=...)` shares engine, queue and writer with the others'."""
+
+    tenant: str = ""
+
+    def append(self, entries: Iterable[Entry | Feedback]) -> Receipt:
+        """As EventLog.append; appends of all tenants share one wait for the disk."""
+        given = (entry if isinstance(entry, Entry) else Entry.of(entry) for entry in entries)
+        return super().append([replace(entry, user_id=self._inward(entry.user_id)) for entry in given])
+
+    def recent(self, user_id: str, limit: int = 200, *, kinds: Chosen = None) -> tuple[Seen, ...]:
+        """The last things that a person did with items, oldest first, without opening what is sealed."""
+        lookup = self.vault.lookup(self._qualified(user_id))
+        whose = sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == lookup).scalar_subquery()
+        query = sql.select(EVENTS.c.item_id, EVENTS.c.time, EVENTS.c.kind, EVENTS.c.seq)
+        query = query.where(EVENTS.c.person == whose, EVENTS.c.item_id.is_not(None))
+        if kinds is not None:
+            query = query.where(EVENTS.c.kind.in_(list(kinds)))
+        with sealed.reading(self.engine) as c:
+            rows = c.execute(query.order_by(EVENTS.c.time.desc(), EVENTS.c.seq.desc()).limit(limit)).all()
+        return tuple(Seen(row.item_id, row.time, row.kind) for row in reversed(rows))
+
+    def history(self, user_id: str) -> tuple[Entry, ...]:
+        """All that is kept of a person, oldest first, words included."""
+        found = super().history(self._qualified(user_id))
+        return tuple(replace(entry, user_id=user_id) for entry in found)
+
+    def feedback(self, *, sources: Chosen = None, stages: Chosen = None) -> tuple[Feedback, ...]:
+        """Reactions to turns with their corrections, in the order of the log."""
+        found = super().feedback(sources=sources, stages=stages)
+        return tuple(replace(one, user_id=self._outward(one.user_id)) for one in found if self._mine(one.user_id))
+
+    def events(self, *, sources: Chosen = None, stages: Chosen = None, kinds: Chosen = None) -> pl.DataFrame:
+        """The tenant's events in the order of the log; `dataset` is made of them."""
+        frame = super().events(sources=sources, stages=stages, kinds=kinds)
+        frame = frame.filter(pl.col("user_id").str.starts_with(self._prefix))
+        user_id = pl.col("user_id").str.strip_prefix(self._prefix)
+        return frame.with_columns(pl.when(user_id != "").then(user_id).alias("user_id"))
+
+    def share(self, source: Source = "human") -> float:
+        """The share of the tenant's events that come from a source; 0 where there are none."""
+        sources = self.events()["source"].to_list()
+        return sources.count(source) / max(len(sources), 1)
+
+    def mark_trained(
+        self,
+        version: str,
+        user_ids: Iterable[str],
+        *,
+        until: int | None = None,
+        based_on: str | None = None,
+        replaces: str | None = None,
+    ) -> None:
+        """Writes down whose events a model version of the tenant learned from; see EventLog.mark_trained."""
+        super().mark_trained(
+            self._prefix + version,
+            [self._qualified(user_id) for user_id in user_ids],
+            until=until,
+            based_on=None if based_on is None else self._prefix + based_on,
+            replaces=None if replaces is None else self._prefix + replaces,
+        )
+
+    def models_to_flag(self, user_id: str) -> tuple[str, ...]:
+        """The model versions that learned from a person: those that `forget` will flag."""
+        return self._versions(super().models_to_flag(self._qualified(user_id)))
+
+    def flagged(self) -> tuple[Flag, ...]:
+        """The tenant's model versions that must be retrained, oldest flag first."""
+        mine = (flag for flag in super().flagged() if self._mine(flag.version))
+        return tuple(replace(flag, version=flag.version.removeprefix(self._prefix)) for flag in mine)
+
+    def forget(self, user_id: str) -> Forgotten:
+        """Deletes a person; see EventLog.forget. What else the store keeps of them goes with `People.forget`."""
+        if not user_id:
+            raise UsageError("name the person to delete: events of nobody in particular are nobody's")
+        done = super().forget(self._qualified(user_id))
+        return replace(done, models=self._versions(done.models))
+
+    @property
+    def _prefix(self) -> str:
+        if not self.tenant:
+            raise UsageError("name the tenant whose events are meant: store.log(tenant)")
+        return f"{self.tenant}/"
+
+    def _qualified(self, user_id: str) -> str:
+        return self._prefix + user_id
+
+    def _inward(self, user_id: str | None) -> str | None:
+        """What is no user id stays what it is, for the border of the log to refuse."""
+        return self._qualified(user_id or "") if user_id is None or (isinstance(user_id, str) and user_id) else user_id
+
+    def _mine(self, name: str | None) -> bool:
+        return name is not None and name.startswith(self._prefix)
+
+    def _outward(self, name: str | None) -> str | None:
+        return (name or "").removeprefix(self._prefix) or None
+
+    def _versions(self, names: Collection[str]) -> tuple[str, ...]:
+        return tuple(name.removeprefix(self._prefix) for name in names)

@@ -1,0 +1,99 @@
+"""What an operator wants of every slate: boost, pin or bury the items of a condition, between two dates."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import sqlalchemy as sql
+from sqlalchemy.engine import Row
+
+from generec.data.conditions import expression, parse
+from generec.errors import UsageError, unknown
+from generec.serving.store.border import empty
+from generec.serving.store.database import Database, note, now
+from generec.serving.store.tables import RULES
+from generec.types import Catalog, Condition
+
+RuleKind = Literal["boost", "pin", "bury"]
+"""Boosts raise and buries lower the scores of the items that fit, by their weight; pins put them first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A wish about the items that satisfy all conditions, from `starts` until before `ends` (None: open)."""
+
+    id: str
+    kind: RuleKind
+    conditions: tuple[Condition, ...]
+    weight: float = 1.0  # multiplies a score, for a bury divides it; of two pins the greater stands first
+    starts: int | None = None  # UTC seconds
+    ends: int | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of each tenant."""
+
+    db: Database
+
+    def add(
+        self,
+        tenant: str,
+        kind: RuleKind,
+        conditions: Sequence[str],
+        *,
+        weight: float = 1.0,
+        starts: int | None = None,
+        ends: int | None = None,
+        by: str,
+    ) -> Rule:
+        """Adds a rule. conditions: in the grammar of data/conditions.py, all of which must hold.
+
+        Raises UsageError for a condition that cannot be read or does not suit the tenant's catalogue, and for a rule
+        that could never act.
+        """
+        if kind not in get_args(RuleKind):
+            raise unknown("kind of rule", kind, get_args(RuleKind))
+        if not conditions:
+            raise UsageError("a rule needs a condition; write: field = v, field <= 3, field in a|b, …")
+        if not 0 < weight < float("inf"):
+            raise UsageError(f"a weight is a positive number, got {weight}")
+        if starts is not None and ends is not None and starts >= ends:
+            raise UsageError(f"the rule would end ({ends}) before it starts ({starts})")
+        read = tuple(parse(text) for text in conditions)
+        rule = Rule(id=secrets.token_hex(8), kind=kind, conditions=read, weight=weight, starts=starts, ends=ends)
+        with self.db.writing(tenant) as (c, row):
+            catalog = Catalog(empty(row.columns))
+            for condition in read:
+                catalog.frame.select(expression(catalog, condition))
+            c.execute(sql.insert(RULES).values(
+                tenant=tenant, id=rule.id, kind=kind, conditions=[str(one) for one in read], weight=weight,
+                starts=starts, ends=ends, created=now(),
+            ))  # fmt: skip
+            note(c, tenant, by, "add rule", rule.id, {"kind": kind, "conditions": list(conditions)})
+        return rule
+
+    def list(self, tenant: str, *, at: int | None = None) -> tuple[Rule, ...]:
+        """All rules, oldest first; with `at` (UTC seconds) those in force then."""
+        query = sql.select(RULES).where(RULES.c.tenant == tenant).order_by(RULES.c.created, RULES.c.id)
+        if at is not None:
+            query = query.where(sql.or_(RULES.c.starts.is_(None), RULES.c.starts <= at))
+            query = query.where(sql.or_(RULES.c.ends.is_(None), RULES.c.ends > at))
+        with self.db.reading() as c:
+            return tuple(map(_rule, c.execute(query)))
+
+    def delete(self, tenant: str, rule_id: str, *, by: str) -> None:
+        """Takes a rule away. Raises UsageError when there is none of that id."""
+        with self.db.writing(tenant) as (c, _):
+            gone = c.execute(sql.delete(RULES).where(RULES.c.tenant == tenant, RULES.c.id == rule_id))
+            if not gone.rowcount:
+                raise UsageError(f"there is no rule {rule_id!r}")
+            note(c, tenant, by, "delete rule", rule_id)
+
+
+def _rule(row: Row[Any]) -> Rule:
+    conditions = tuple(parse(text) for text in row.conditions)
+    return Rule(id=row.id, kind=row.kind, conditions=conditions, weight=row.weight, starts=row.starts, ends=row.ends)
