@@ -119,11 +119,14 @@ async def swaps(model: Path, width: int, limits: Limits, requests: Iterator[Requ
     ids = load(model).catalog.item_ids
     halves = [frozenset(ids[start::2]) for start in (0, 1)]
 
+    held = [memory()]
+
     async def swapping(engine: Engine) -> None:
         for number in range(1, chosen.swaps + 1):
             gone = Deletion(tuple(item for item in ids if item not in halves[number % 2]))
             await engine.versions.load(f"v{number}", lambda: beamed(model, width), [gone], inserting=False)
             engine.versions.activate(f"v{number}")
+            held.append(memory())
 
     async with Engine(limits, cached=0) as engine:
         gone = Deletion(tuple(item for item in ids if item not in halves[0]))
@@ -143,7 +146,7 @@ async def swaps(model: Path, width: int, limits: Limits, requests: Iterator[Requ
         "requests": len(answers), "rate": chosen.swap_rate, "swaps": chosen.swaps, "failed": len(answers) - len(good),
         "mixed": mixed, "short": sum(len(answer.slate.item_ids) != K for answer in good),
         "versions_seen": len({answer.version for answer in good}), "latency_ms": quantiles(took),
-        "roll_back_ms": round(1000 * back, 2),
+        "roll_back_ms": round(1000 * back, 2), "memory_mib": [round(each) for each in held],
     }  # fmt: skip
 
 
