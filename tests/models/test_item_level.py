@@ -1,5 +1,7 @@
 """The item-level trunk, SASRec and the one-pass generator against slow twins."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from item_worlds import packed, random_histories, small_index
@@ -164,3 +166,19 @@ def test_a_model_learns_a_cycle(spec, objective):
         optimizer.step()
     top = Exact().decode(model, context, index, 1, None).items.squeeze(1)
     assert torch.equal(top, targets[context.last])
+
+
+@torch.no_grad()
+def test_what_scoring_keeps_follows_the_weights():
+    model, index = built(OnePass())
+    context = packed(random_histories(5, len(index)))
+    hidden = model.hidden(context, context.last)
+    first, again = model.item_scores(hidden), model.item_scores(hidden)
+    assert torch.equal(first, again)
+    for parameter in model.scorers.parameters():
+        parameter.add_(0.1 * torch.randn_like(parameter))  # as an optimiser steps
+    fresh = deepcopy(model)
+    fresh._kept = None
+    moved = model.item_scores(hidden)
+    assert not torch.allclose(moved, first)
+    assert torch.allclose(moved, fresh.item_scores(hidden), atol=1e-6)

@@ -24,6 +24,18 @@ class BeamState:
     level: int  # level to be written next
 
 
+@dataclass(frozen=True)
+class LevelTable:
+    """What scoring every node of a level needs besides the states: all of it known before anybody asks."""
+
+    vectors: Tensor  # (D, n), gated by the parent
+    shifts: Tensor  # (n,)
+    squares: Tensor  # (D, m) per prefix, and so below
+    crossed: Tensor  # (D, m)
+    lengths: Tensor  # (m,)
+    parents: Tensor  # (n,)
+
+
 class LevelScorer(nn.Module):
     """Scores the children of a prefix: cosine between a query and each child node, softmax among siblings.
 
@@ -66,16 +78,23 @@ class LevelScorer(nn.Module):
             read = read * (1 + self.gate(prefix)) + self.shift(prefix)
         return normalize(read, dim=-1) / self.log_temperature.exp()
 
-    def all_nodes(self, hidden: Tensor, vectors: Tensor, parents: Tensor, prefix: Tensor | None) -> Tensor:
-        """Scores of every node of the level, (P, n), without one query per prefix."""
-        if self.gate is None or self.shift is None or prefix is None:
-            return torch.mm(self.query(hidden, None), vectors.T)
-        read: Tensor = self.read(hidden)  # (P, D)
+    def table(self, vectors: Tensor, parents: Tensor, prefix: Tensor) -> LevelTable:
+        """The part of `all_nodes` that no state enters. The level must have a prefix."""
+        assert self.gate is not None
+        assert self.shift is not None
         gate, shift = 1 + self.gate(prefix), self.shift(prefix)  # (m, D) per prefix
-        product: Tensor = read @ (vectors * gate[parents]).T + (vectors * shift[parents]).sum(-1)  # (P, n)
-        square = read.square() @ gate.square().T + 2 * read @ (gate * shift).T + shift.square().sum(-1)  # (P, m)
+        gated = (vectors * gate[parents]).T.contiguous()
+        shifts = (vectors * shift[parents]).sum(-1)
+        squares, crossed = gate.square().T.contiguous(), 2 * (gate * shift).T.contiguous()
+        return LevelTable(gated, shifts, squares, crossed, shift.square().sum(-1), parents)
+
+    def all_nodes(self, hidden: Tensor, table: LevelTable) -> Tensor:
+        """Scores of every node of the level, (P, n), without one query per prefix."""
+        read: Tensor = self.read(hidden)  # (P, D)
+        square = read.square() @ table.squares + read @ table.crossed + table.lengths  # (P, m)
         inverse: Tensor = square.clamp(min=1e-12).rsqrt() / self.log_temperature.exp()
-        return product * inverse[:, parents]
+        product: Tensor = read @ table.vectors + table.shifts  # (P, n)
+        return product * inverse[:, table.parents]
 
 
 class OnePassModel(ItemModel):
@@ -94,6 +113,7 @@ class OnePassModel(ItemModel):
 
     def _place(self, index: ItemIndex, features: Tensor) -> None:
         """Keeps what the trie looks like: recomputed from the index, hence not part of the weights."""
+        self._kept: tuple[tuple[tuple[int, int], ...], tuple[Tensor, tuple[LevelTable, ...]]] | None = None
         self.sizes = index.ids.sizes
         ordered = features[index.order].double().cumsum(0)
         ordered = torch.cat([ordered.new_zeros(1, features.shape[1]), ordered])
@@ -151,17 +171,31 @@ class OnePassModel(ItemModel):
             node = child
         return torch.stack(written, dim=1)
 
+    def _tables(self) -> tuple[Tensor, tuple[LevelTable, ...]]:
+        """Vectors of the first level, tables of the others; where nothing is learned, kept until a weight changes."""
+        weights = tuple(self.scorers.parameters())
+        stamp = tuple((weight.data_ptr(), weight._version) for weight in weights)
+        mixed = torch.is_autocast_enabled(weights[0].device.type)
+        keep = not (self.training or torch.is_grad_enabled() or mixed)
+        if keep and self._kept is not None and self._kept[0] == stamp:
+            return self._kept[1]
+        vectors = [self._vectors(level) for level in range(len(self.sizes))]
+        tables = tuple(
+            self._scorer(level).table(vectors[level], self.get_buffer(f"parents_{level}"), vectors[level - 1])
+            for level in range(1, len(self.sizes))
+        )
+        self._kept = (stamp, (vectors[0], tables)) if keep else None
+        return vectors[0], tables
+
     def item_scores(self, hidden: Tensor) -> Tensor:
         """Exact log-probability of every item, (P, N): all nodes of all levels, a few matrix products each."""
-        total = (self._scorer(0).query(hidden, None) @ self._vectors(0).T).float().log_softmax(-1)
-        above = self._vectors(0)
-        for level in range(1, len(self.sizes)):
-            vectors, parents = self._vectors(level), self.get_buffer(f"parents_{level}")
-            scores = self._scorer(level).all_nodes(hidden, vectors, parents, above).float()
+        first, tables = self._tables()
+        total = (self._scorer(0).query(hidden, None) @ first.T).float().log_softmax(-1)
+        for level, table in enumerate(tables, start=1):
+            scores = self._scorer(level).all_nodes(hidden, table).float()
             highest = self._scorer(level).log_temperature.exp().reciprocal()  # a cosine is at most 1
-            sums = torch.zeros_like(total).index_add_(1, parents, (scores - highest).exp())
-            total = scores - highest + (total - sums.log()).index_select(1, parents)
-            above = vectors
+            sums = torch.zeros_like(total).index_add_(1, table.parents, (scores - highest).exp())
+            total = scores - highest + (total - sums.log()).index_select(1, table.parents)
         return total.index_select(1, self.get_buffer("leaf_of_item"))
 
     def start(self, context: Context) -> tuple[Tensor, BeamState]:
