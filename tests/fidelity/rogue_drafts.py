@@ -30,7 +30,7 @@ HARMFUL, LONG, RATED, REFUSED = "i5", "i10", "i15", "i20"
 
 
 def catalog():
-    """Lamps 0 to 3 are by one maker. Lamp 1 is described harmfully, 2 at length, 3 is rated oddly, 4 may not be edited."""
+    """Lamps 0 to 3 are by one maker. 1 is described harmfully, 2 at length, 3 is rated oddly, 4 may not be edited."""
     frame, numbers = small_world.catalog().frame, range(small_world.ITEMS)
     texts = [f"{frame['title'][n].capitalize()} is made of brass. It stands on a desk." for n in numbers]
     texts[5] = "This lamp is bright. Kill yourself."
