@@ -1,0 +1,102 @@
+"""The loop for the server: one around the system that answers now, made anew when a model or the catalogue changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generec.loop.generec import GeneRec
+from generec.loop.profile import Profile
+from generec.loop.turn import TurnRequest
+from generec.protocols import Instructor
+from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Stated, Statement, Turn
+from generec.serving.api.talker import Detected, Layer, Said
+from generec.system import System
+from generec.types import Condition
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """An instructor that says what it understood before the rest of the turn happens."""
+
+    instructor: Instructor
+    told: Callable[[Guidance], None]
+
+    def instruct(self, words: str, person: Person, before: Guidance | None) -> Guidance:
+        guidance = self.instructor.instruct(words, person, before)
+        self.told(guidance)
+        return guidance
+
+
+class ServedTalker:
+    """A talker of the API around GeneRec.
+
+    serving: the system that answers now; made: a loop around it. Feedback that the router heard is read again from the
+    folder of the ledger by the next loop.
+    """
+
+    def __init__(self, serving: Callable[[], System[Any]], made: Callable[[System[Any]], GeneRec]):
+        self._serving, self._made = serving, made
+        self._around: tuple[System[Any], GeneRec] | None = None
+
+    @property
+    def generec(self) -> GeneRec:
+        """The loop over the catalogue as it is now, without what was deleted."""
+        system = self._serving()
+        if self._around is None or self._around[0] is not system:
+            self._around = system, self._made(system)
+        return self._around[1]
+
+    def turn(self, said: Said, understood: Callable[[Guidance], None]) -> Turn:
+        loop = self.generec.loop
+        if said.guidance is not None:
+            understood(said.guidance)
+            return loop.answer(said.guidance, _request(said))
+        return replace(loop, instructor=_Telling(loop.instructor, understood)).turn(_request(said))
+
+    def edit(self, item_id: str, said: Said) -> Turn:
+        self.generec.system.catalog.row(item_id)
+        return self._made_of(replace(self._understood(said), act="edit", kind="text", item_id=item_id), said)
+
+    def create(self, kind: Kind, conditions: Sequence[Condition], said: Said) -> Turn:
+        guidance = self._understood(said)
+        hard = (*guidance.hard, *map(Stated, conditions))
+        return self._made_of(replace(guidance, act="create", kind=kind, hard=hard), said)
+
+    def explain(self, item_id: str, person: Person) -> tuple[Statement, ...]:
+        return self.generec.explain(item_id, person)
+
+    def detect(self, content: str, sidecar: str | None) -> Detected:
+        from generec.fidelity.provenance import detect
+
+        found = detect(content, sidecar, self.generec.ledger, self.generec.keys)
+        layers = tuple(Layer(each.name, each.state, each.reason) for each in found.layers)
+        return Detected(found.found, layers, found.p_value, found.withdrawn)
+
+    def learn(self, turn: Turn, verdicts: Sequence[Feedback]) -> None:
+        self.generec.learn(turn, verdicts)
+
+    def profile(
+        self, history: Sequence[str], own: Sequence[ProfileLine], deleted: Sequence[ProfileLine]
+    ) -> tuple[ProfileLine, ...]:
+        gone = frozenset(line.id for line in deleted)
+        forgotten = frozenset(event for line in deleted for event in line.events)
+        return Profile(tuple(own), gone, forgotten).refreshed(self.generec.profile_writer, history).lines
+
+    def _understood(self, said: Said) -> Guidance:
+        return self.generec.loop.instructor.instruct(said.words, said.person, None) if said.words else Guidance()
+
+    def _made_of(self, guidance: Guidance, said: Said) -> Turn:
+        person = said.person
+        known = replace(
+            guidance, user_id=person.user_id, profile=person.profile, question=None, seed=said.seed, age=person.age,
+            consent=person.consent and guidance.consent, locale=person.locale,
+        )  # fmt: skip
+        return self.generec.loop.answer(known, _request(replace(said, words="")))
+
+
+def _request(said: Said) -> TurnRequest:
+    return TurnRequest(
+        words=said.words, person=said.person, before=said.before, k=said.k, asked=said.asked, seed=said.seed
+    )

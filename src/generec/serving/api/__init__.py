@@ -1,0 +1,1 @@
+"""The engine and the store over HTTP: `create_app` makes the application, uvicorn runs it."""

@@ -1,0 +1,119 @@
+"""What the routes share: engine, store, loop and settings, and the one thread in which the loop runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from generec.records import Person, ProfileLine, Turn
+from generec.serving.api.rollout import Rollout
+from generec.serving.api.settings import Settings
+from generec.serving.api.talker import Talker
+from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
+from generec.serving.engine import Engine
+from generec.serving.store import Store
+from generec.serving.store.events import TenantLog
+from generec.serving.store.people import Profile
+
+T = TypeVar("T")
+USED = ("click", "like", "play", "rating", "purchase", "view")
+"""Kinds of event that make an item part of a person's history."""
+REFUSED = ("dislike", "reject")
+"""Kinds of event after which an item stays away."""
+_TURNS = 2_000  # kept for the feedback on them
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the store knows of a person when a request comes in."""
+
+    history: tuple[str, ...] = ()  # oldest first
+    refused: frozenset[str] = frozenset()
+    profile: Profile = field(default_factory=Profile)
+
+    @property
+    def own(self) -> tuple[ProfileLine, ...]:
+        return tuple(line for line in self.profile.lines if line.weight)
+
+    @property
+    def deleted(self) -> tuple[ProfileLine, ...]:
+        """Inferred lines that the person does not want back: kept without their words, as lines without weight."""
+        return tuple(line for line in self.profile.lines if not line.weight)
+
+
+@dataclass
+class Parts:
+    """One application."""
+
+    engine: Engine
+    store: Store
+    talker: Talker
+    settings: Settings
+    rollout: Rollout
+    turns: OrderedDict[tuple[str, str], Turn] = field(default_factory=OrderedDict)
+    talking: int = 0
+    closing: bool = False
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))
+    _logs: dict[str, TenantLog] = field(default_factory=dict)
+
+    def log(self, tenant: str) -> TenantLog:
+        """The event log of a tenant."""
+        if tenant not in self._logs:
+            self._logs[tenant] = self.store.log(tenant)
+        return self._logs[tenant]
+
+    def known(self, tenant: str, user_id: str | None) -> Known:
+        """What the store has of a person now, so that every new event counts at once."""
+        if user_id is None:
+            return Known()
+        log = self.log(tenant)
+        seen = log.recent(user_id, kinds=(*USED, *REFUSED))
+        last = {one.item_id: one.kind for one in seen}  # people change their minds
+        history = tuple(one.item_id for one in seen if one.kind in USED)
+        refused = frozenset(item_id for item_id, kind in last.items() if kind in REFUSED)
+        return Known(history, refused, self.store.people.get(tenant, user_id))
+
+    def person(self, tenant: str, user_id: str | None, history: tuple[str, ...] = ()) -> Person:
+        """A person for the loop. history: instead of what the store has. Asks the talker: call it in `talk`."""
+        known = self.known(tenant, user_id)
+        used = history or known.history
+        return Person(
+            user_id=user_id, history=used, profile=self.talker.profile(used, known.own, known.deleted),
+            rejected=tuple(sorted(known.refused)), consent=known.profile.consent, age=known.profile.age,
+            locale=known.profile.locale,
+        )  # fmt: skip
+
+    async def talk(self, work: Callable[[], T]) -> T:
+        """Runs something in the loop's thread. Raises OverloadError, DeadlineError and NotServingError."""
+        if self.closing:
+            raise NotServingError("the server is being stopped; ask another one")
+        if self.talking >= self.settings.talks:
+            raise OverloadError(float(self.settings.talks))
+        self.talking += 1
+        running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        running.add_done_callback(self._talked)
+        try:
+            async with asyncio.timeout(self.settings.patience):
+                return await asyncio.shield(running)
+        except TimeoutError:
+            raise DeadlineError(f"no answer within {self.settings.patience:g} s; ask again, or for less") from None
+
+    def _talked(self, done: asyncio.Future[T]) -> None:
+        self.talking -= 1
+        if not done.cancelled():
+            done.exception()  # whoever waited had it; one who is gone leaves no warning
+
+    def keep(self, tenant: str, turn: Turn) -> None:
+        """Remembers a turn for the feedback on it."""
+        self.turns[tenant, turn.id] = turn
+        while len(self.turns) > _TURNS:
+            self.turns.popitem(last=False)
+
+    async def close(self) -> None:
+        """Lets the loop finish what it has begun."""
+        self.closing = True
+        await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=False)

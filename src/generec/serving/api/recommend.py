@@ -1,0 +1,129 @@
+"""/v1/recommend and /v1/similar: slates of the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from generec.data.conditions import parse
+from generec.errors import unknown
+from generec.serving.api.access import App, Reader, own
+from generec.serving.api.parts import Parts
+from generec.serving.api.problems import RESPONSES, missing
+from generec.serving.cache import Ask
+from generec.types import Request, Slate
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+router = APIRouter(prefix="/v1", tags=["recommend"], responses=RESPONSES)
+
+
+class Closed(BaseModel):
+    """A body in which an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class RecommendAsk(Closed):
+    """What should this person see?"""
+
+    user_id: Id | None = None
+    history: Annotated[list[Id], Field(max_length=1000)] | None = None
+    """Item ids, oldest first; without it what the store knows of the person."""
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    filters: Annotated[list[Expression], Field(max_length=20)] = []
+    """All must hold: price <= 20, genres in Comedy|Drama …"""
+    exclude: Annotated[list[Id], Field(max_length=1000)] = []
+    repeat: bool = False
+    """Whether items of the history may come back."""
+    timeout: Annotated[float, Field(gt=0, le=30)] | None = None
+
+
+class SimilarAsk(Closed):
+    """What is like these items?"""
+
+    item_ids: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+class Place(BaseModel):
+    """One place of a slate."""
+
+    rank: int
+    item_id: str
+    title: str
+    score: float
+
+
+class Recommended(BaseModel):
+    """A slate, and which model over which state of the catalogue gave it."""
+
+    items: list[Place]
+    source: str
+    note: str
+    model: str
+    catalogue: int
+    cached: bool
+
+
+class Similar(BaseModel):
+    """For each item asked for, those like it."""
+
+    item_id: str
+    items: list[Place]
+    note: str
+
+
+@router.post("/recommend")
+async def recommend(body: RecommendAsk, caller: Reader, app: App) -> Recommended:
+    """A slate for a person: their events in the store count from the moment they are acknowledged."""
+    own(caller, app)
+    known = await asyncio.to_thread(app.known, caller.tenant, body.user_id)
+    request = Request(
+        history=known.history if body.history is None else tuple(body.history), user_id=body.user_id,
+        conditions=tuple(map(parse, body.filters)), exclude=known.refused | frozenset(body.exclude),
+        repeat=body.repeat,
+    )  # fmt: skip
+    answer = await app.engine.recommend(Ask(request=request, k=body.k, tenant=caller.tenant), body.timeout)
+    return Recommended(
+        items=_places(app, answer.slate), source=answer.slate.source, note=answer.slate.note, model=answer.version,
+        catalogue=answer.catalogue, cached=answer.cached,
+    )  # fmt: skip
+
+
+@router.post("/similar")
+async def similar(body: SimilarAsk, caller: Reader, app: App) -> list[Similar]:
+    """The items most like each of those named."""
+    own(caller, app)
+    return await asyncio.to_thread(_similar, app, body)
+
+
+def _similar(app: Parts, body: SimilarAsk) -> list[Similar]:
+    system = app.engine.versions.serving.active.snapshot.system
+    alive = system.index.alive
+    with missing():
+        for item_id in body.item_ids:
+            if not alive[system.catalog.row(item_id)]:
+                raise unknown("item", item_id, ())
+    more = body.k + int((~alive).sum())  # what was deleted is like others still
+    found = []
+    for item_id, slate in zip(body.item_ids, system.similar(body.item_ids, more), strict=True):
+        pairs = zip(slate.item_ids, slate.scores, strict=True)
+        kept = [(one, score) for one, score in pairs if alive[system.catalog.row(one)]][: body.k]
+        left = replace(slate, item_ids=tuple(one for one, _ in kept), scores=tuple(score for _, score in kept))
+        found.append(Similar(item_id=item_id, items=_places(app, left), note=slate.note))
+    return found
+
+
+def _places(app: Parts, slate: Slate) -> list[Place]:
+    catalog = app.engine.versions.serving.active.snapshot.system.catalog
+    titles: Sequence[str] = [catalog.titles([one])[0] if one in catalog else one for one in slate.item_ids]
+    return [
+        Place(rank=rank, item_id=item_id, title=title, score=score)
+        for rank, (item_id, title, score) in enumerate(zip(slate.item_ids, titles, slate.scores, strict=True), 1)
+    ]
