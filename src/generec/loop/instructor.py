@@ -24,7 +24,7 @@ from generec.loop.titles import Titles
 from generec.records import Anchor, Direction, Guidance, Person, Question, Source, Stated, Taste, Total
 from generec.types import Condition
 
-_BILLS = {"double": 2, "triple": 3, "trilogy": 3, "trilogies": 3}
+_BILLS = {"double": 2, "triple": 3, "trilogy": 3, "trilogies": 3, "trio": 3}
 _LETTERS = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(
     r"(?<!\w)(?:ich|und|nicht|bitte|einen|eine|mit|für|je|veux|avec|pour|une|les|des|quiero|una|con|para|por|sin|vorrei"
@@ -100,8 +100,8 @@ class EmbeddedInstructor:
             found.wishes.append(Wish(*act.verb, 1, True, words=words, quote=words))
         if act.act == "explain":
             found.wishes, found.anchors, found.directions = [], [], []
-        for *_, again in slips.parts:
-            found.wishes = _mended(found.wishes, again)
+        for start, end, again in slips.parts:
+            found.wishes = _mended(found.wishes, start, end, again)
         if found.count is None and act.kind == "set" and act.thing is not None:
             found.count = _BILLS.get(sentence.tokens[act.thing[0]].form)
         if changed:
@@ -252,9 +252,14 @@ class EmbeddedInstructor:
         )  # fmt: skip
 
 
-def _mended(wishes: Sequence[Wish], at: int) -> list[Wish]:
-    """The wishes of a turn, where those after a correction replace those before it about the same field."""
+def _mended(wishes: Sequence[Wish], start: int, end: int, at: int) -> list[Wish]:
+    """The wishes of a turn, where those after a correction replace those before it about the same field.
+
+    Words right before the correction are replaced by whatever comes after it: `soup, I mean desserts`.
+    """
     after = {_field(wish) for wish in wishes if wish.start >= at} - {""}
+    if any(wish.start >= end for wish in wishes):
+        wishes = [wish for wish in wishes if not (wish.words and wish.sign > 0 and start - 2 <= wish.end <= start)]
     return [wish for wish in wishes if wish.start >= at or _field(wish) not in after]
 
 

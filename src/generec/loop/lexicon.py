@@ -162,7 +162,10 @@ class Lexicon:
     def ordinary(self, named: Named) -> bool:
         """Whether a maker's name is also an ordinary word or phrase."""
         words = [token.form for token in tokenise(named.values[0]) if token.is_word]
-        return all(word in self.common or word.isdigit() or len(word) == 1 for word in words)
+        return all(
+            word in self.common or word.removesuffix("s") in self.common or word.isdigit() or len(word) == 1
+            for word in words
+        )
 
     def _value_words(self, single: bool) -> Iterator[str]:
         """Words that are values by themselves, or those of longer values; in singular and plural."""

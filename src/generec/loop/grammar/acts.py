@@ -108,6 +108,14 @@ def _editing(matcher: Matcher, made_before: Kind | None) -> Doing | None:
             )
             wish = span if ACTS["telling_verbs"].fullmatch(verb) else None
             return Doing("edit", "text", ((start, span[1]), *spans[1:]), about, verb=wish)
+    for _, _, found in matcher.all(ACTS["edit_said"]):
+        about, link = matcher.span(found, "about"), matcher.span(found, "link")
+        if _alone(matcher, found.start()):
+            return Doing("edit", "text", ((matcher.at(found.start()), about[0]), link), about)
+    for _, _, found in matcher.all(ACTS["edit_get"]):
+        about = matcher.span(found, "about" if found["about"] else "given")
+        spans = ((matcher.at(found.start()), about[0]), (about[1], matcher.span(found, "link")[1]))
+        return Doing("edit", "text", (*spans, matcher.span(found, "text")), about)
     found_set = _editing_set(matcher, made_before)
     if found_set is not None:
         return found_set
@@ -171,6 +179,13 @@ def _creating(matcher: Matcher) -> Doing | None:
             lead = ACTS["asked_to_write" if kind == "text" else "asked_to_make"].match(head)
             end = matcher.at(found.start() + lead.end()) if lead else start
             return Doing("create", "text" if kind == "text" else "set", ((start, max(end, start)),), thing=thing)
+    for start, _, found in matcher.all(ACTS["fill"]):
+        if _alone(matcher, found.start()):
+            return Doing("create", "set", ((start, matcher.span(found, "verb")[1]), matcher.span(found, "link")))
+    for start, _, found in matcher.all(ACTS["in_a_row"]):
+        if _alone(matcher, found.start()):
+            verb = (start, matcher.span(found, "verb")[1]) if found["verb"] else (start, start)
+            return Doing("create", "set", (verb, matcher.span(found, "row")))
     for pattern in (ACTS["plan"], ACTS["gather"]):
         for start, end, found in matcher.all(pattern):
             if _alone(matcher, found.start()):
@@ -182,6 +197,9 @@ def _creating(matcher: Matcher) -> Doing | None:
         if _alone(matcher, found.start()):
             thing = matcher.span(found, "thing")
             return Doing("create", "set", (), thing=thing)
+    for _, _, found in matcher.all(ACTS["some_set"]):
+        if not ACTS["not_a_set"].search(matcher.plain[: found.start()]):
+            return Doing("create", "set", (), thing=matcher.span(found, "thing" if found["thing"] else "lone"))
     return None
 
 

@@ -145,8 +145,8 @@ class Bounds:
             text = text[: loose.start()].rstrip()
         ending, length = self._suffix(rest, quantity, text)
         after = BOUNDS["loose"].match(rest)
-        if comparison is None and ending is not None:
-            comparison = ending
+        if ending is not None and (comparison is None or (comparison in ("<", "<=") and ending == "<=")):
+            comparison = comparison or ending
             end = matcher.at(matcher.starts[end] + length)
         elif after:
             loose = after
@@ -154,9 +154,9 @@ class Bounds:
         if comparison is None and not loose:
             budget = BOUNDS["budget"].search(text)
             if budget and quantity.unit in ("money", "minutes"):
-                comparison, text = "<=", text[: budget.start()].rstrip()
+                comparison, text = "<=", text[: budget.end("of") if budget["of"] else budget.start()].rstrip()
         elif comparison in ("<", "<=") and (budget := BOUNDS["budget"].search(text)):
-            text = text[: budget.start()].rstrip()
+            text = text[: budget.end("of") if budget["of"] else budget.start()].rstrip()
         if comparison not in (None, "=") or quantity.unit in ("decade", "year"):
             refused = BOUNDS["negated"].search(text)
             if refused and comparison is not None:

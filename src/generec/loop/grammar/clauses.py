@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from generec.loop.grammar.english import ENGLISH
+from generec.loop.grammar.idle import FINITE, IDLE, PEOPLE, idle
 from generec.loop.grammar.marks import (
     AudienceMark,
     BoundMark,
@@ -14,13 +15,28 @@ from generec.loop.grammar.marks import (
     CueMark,
     DirectionMark,
     Mark,
+    NoiseMark,
     SoftenMark,
+    TitleMark,
     TotalMark,
     ValueMark,
 )
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.tokens import Token
-from generec.loop.grammar.words import ARTICLES, CHATTER, FUNCTION, GENERIC, MOODS, STATED, STOPS, word_set
+from generec.loop.grammar.words import (
+    ADVERBS,
+    ARTICLES,
+    CHATTER,
+    CONJUNCTIONS,
+    FUNCTION,
+    GENERIC,
+    MOODS,
+    PREPOSITIONS,
+    PRONOUNS,
+    STATED,
+    STOPS,
+    word_set,
+)
 from generec.loop.lexicon import Lexicon
 from generec.loop.numbers import ONES, TENS
 
@@ -34,6 +50,11 @@ _FORMS = word_set(
     "tutorial lesson course class recipe routine workshop podcast documentary programme drama comedy thriller"
     " night evening marathon fan"
 )
+_TRAILING = ARTICLES | PREPOSITIONS | CONJUNCTIONS | ADVERBS | CHATTER | PRONOUNS
+_OWNED = word_set("my our his her the their your a an")
+_FIRST = STOPS | word_set(", and but so because are am is if when though")
+_DOES = word_set("lasts keeps makes leaves gives works helps lets runs looks feels")
+_TIMES = word_set("morning evening afternoon night weekend")
 _KEYS = re.compile(r"qwer|asdf|sdfg|dfgh|fghj|ghjk|hjkl|zxcv|xcvb|cvbn|vbnm|uiop")
 
 
@@ -53,12 +74,52 @@ class Clauses:
             return False
         if token.form in MOODS and token.form not in ("kind", "like", "well"):
             return not (token.form in CHATTER and self._alone(at))
+        if self.occasion(at):
+            return True
         if token.form in ONES or token.form in TENS:
             if at > 1 and self.tokens[at - 1].form in ("or", "to") and self.tokens[at - 2].form in ONES:
                 return False  # two or three
             after = self.tokens[at + 1] if at + 1 < len(self.tokens) and at + 1 not in self.marks else None
             return after is not None and token.form != "one" and after.form not in FUNCTION and after.is_word
         return token.form not in FUNCTION and not token.form[0].isdigit() and not self._garbled(token.form)
+
+    def trimmed(self, first: int, end: int) -> int:
+        """Where a phrase ends without the words that only lead on to another."""
+        while end > first and self.tokens[end - 1].form in _TRAILING:
+            end -= 1
+        return end
+
+    def refuses(self, at: int) -> bool:
+        """Whether a refusal begins at a token."""
+        mark = self.marks.get(at)
+        return isinstance(mark, CueMark) and mark.sign < 0
+
+    def does(self, at: int) -> bool:
+        """Whether a relative clause at a token tells what an item does: `that stays on at the gym`."""
+        form = self.tokens[at].form if at < len(self.tokens) else ""
+        if (
+            not isinstance(self.marks.get(at), NoiseMark | None)
+            or not form.endswith("s")
+            or (form in FUNCTION and form not in _DOES)
+            or at < 2
+        ):
+            return False
+        inside = (self.marks.get(place) for place in range(at, self.end(at)))
+        return self.after_value(at - 1) and not any(
+            isinstance(mark, ValueMark | BoundMark | TitleMark) or (isinstance(mark, CueMark) and mark.sign < 0)
+            for mark in inside
+        )
+
+    def occasion(self, at: int) -> bool:
+        """Whether a time of day is what something is for: `for my evening`, `an evening out`."""
+        if self.tokens[at].form not in _TIMES:
+            return False
+        before = [token.form for token in self.tokens[max(0, at - 3) : at]]
+        after = self.tokens[at + 1].form if at + 1 < len(self.tokens) else "."
+        return bool(before) and (
+            (before[-1] in ARTICLES and bool({"for", "fill"} & set(before[:-1])))
+            or (before[-1] in ARTICLES and after in ("out", "in"))
+        )
 
     def _garbled(self, word: str) -> bool:
         return word not in self.lexicon.speller.counts and garbled(word)
@@ -140,11 +201,34 @@ class Clauses:
         """Whether a value only modifies a noun that is none, after an article: `a lip balm`, `with a war veteran`."""
         if mark.end >= len(self.tokens) or mark.end in self.marks or not self.content(mark.end):
             return False
-        if self.tokens[mark.end].form in MOODS | RELATIVE or mark.asked:
+        if self.tokens[mark.end].form in MOODS | RELATIVE | IDLE or mark.asked:
             return False
         before = [self.tokens[place].form for place in range(max(0, mark.start - 2), mark.start)]
         noun = self.tokens[mark.end].form
         return bool(before) and before[-1] in ("a", "an") and not noun.endswith("s") and noun not in _FORMS
+
+
+def units(tokens: Sequence[Token], places: Sequence[int]) -> list[list[int]]:
+    """Places grouped into words as they are written: those that a hyphen joins stand together."""
+    found: list[list[int]] = []
+    for place in places:
+        if tokens[place].joined and found and found[-1][-1] == place - 1:
+            found[-1].append(place)
+        else:
+            found.append([place])
+    return found
+
+
+def wished(tokens: Sequence[Token], places: list[int]) -> list[int]:
+    """Places of a phrase that is wished; none where it only says how it is wished, or by whom: `my wife says`."""
+    forms = [tokens[place].form for place in places]
+    before = tokens[places[0] - 1].form if places and places[0] else "."
+    lead = tokens[places[0] - 2].form if places and places[0] > 1 else "."
+    said_by = len(forms) > 1 and before in _OWNED and forms[-1] in FINITE
+    spoken_of = (
+        all(form in PEOPLE or form in ONES for form in forms) and (lead if before in _OWNED else before) in _FIRST
+    )
+    return [] if said_by or spoken_of or all(idle(form) for form in forms) else places
 
 
 def garbled(word: str) -> bool:

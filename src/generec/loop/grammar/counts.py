@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generec.loop.grammar.marks import CountMark, Mark, ValueMark
 from generec.loop.grammar.tokens import Sentence, Token, stem
-from generec.loop.grammar.words import ADVERBS, CHATTER, CONJUNCTIONS, GENERIC, MOODS, PREPOSITIONS, word_set
+from generec.loop.grammar.words import ADVERBS, CHATTER, CONJUNCTIONS, FUNCTION, GENERIC, MOODS, PREPOSITIONS, word_set
 from generec.loop.numbers import Quantity, cardinal
 
 _COUNTED = word_set(
@@ -17,6 +17,7 @@ _COUNTED = word_set(
 
 _BEFORE_OTHERS = word_set("with between about part episode for level # than ' spf number in - at season")
 _BEFORE_ONE = word_set("just only exactly me . , us recommend suggest find need want show give")
+_ASKING = word_set(". ! ? : ; me us need want find recommend suggest show give get pick choose buy of please only just")
 _AFTER_ONE = word_set("of that with by which who from about is more day in at for where i ,")
 
 
@@ -29,7 +30,7 @@ def counts(sentence: Sentence, numbers: list[Quantity], marks: list[Mark]) -> It
     for quantity in [*numbers, *singles]:
         whole = quantity.unit == "number" and quantity.low == int(quantity.low) and 1 <= quantity.low <= 100
         free = whole and quantity.start not in covered and not _other(tokens, quantity)
-        if free and _counted(tokens, quantity.end, named, covered):
+        if free and _counted(tokens, quantity.start, quantity.end, named):
             yield CountMark(quantity.start, quantity.end, int(quantity.low))
 
 
@@ -50,7 +51,8 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
     return ranged and cardinal([one.form for one in tokens], quantity.end + 1) is not None
 
 
-def _counted(tokens: tuple[Token, ...], at: int, named: set[int], covered: set[int]) -> bool:
+def _counted(tokens: tuple[Token, ...], first: int, at: int, named: set[int]) -> bool:
+    asked = (tokens[first - 1].form if first else ".") in _ASKING
     if at >= len(tokens) or tokens[at].form in (".", ",", "!", "?", "please", "of", "only", "max", "instead"):
         rest = (
             ADVERBS
@@ -61,6 +63,8 @@ def _counted(tokens: tuple[Token, ...], at: int, named: set[int], covered: set[i
     for place in range(at, min(at + 6, len(tokens))):
         form = tokens[place].form
         if place in named or form in GENERIC or form in _COUNTED or stem(form) in _COUNTED:
+            return True
+        if asked and place < at + 3 and form.isalpha() and form.endswith("s") and form not in FUNCTION:
             return True
         if form in PREPOSITIONS or (form in CONJUNCTIONS and form != "and") or not tokens[place].is_word:
             return form == "," and tokens[place - 1].form in MOODS and place - at < 2

@@ -45,6 +45,10 @@ def cues(matcher: Matcher) -> Iterator[Mark]:
         yield SoftenMark(start, end)
     for start, end, _ in matcher.all(CUES["refused"]):
         yield RefusedMark(start, end)
+    for start, end, _ in matcher.all(CUES["repelled"]):
+        yield RefusedMark(start, end, soft=True)
+    for start, end, _ in matcher.all(CUES["none_of_that"]):
+        yield RefusedMark(start, end, back=True)
     for start, end, _ in matcher.all(CUES["totals"]):
         yield TotalMark(start, end)
     for start, end, _ in matcher.all(CUES["each"]):

@@ -30,6 +30,7 @@ _SPEAKS = (
     "audience",
     "count",
     "mood",
+    "colour",
 )
 
 
@@ -46,11 +47,11 @@ def dropped(matcher: Matcher, before: Guidance | None, lexicon: Lexicon, roles: 
     state = before or Guidance()
     spans: list[tuple[int, int]] = []
     for start, end, found in matcher.all(DIALOGUE["drop"]):
-        names = ("target", "any", "topic", "no", "open", "anyone")
+        names = ("target", "any", "topic", "no", "open", "anyone", "whatever", "other")
         target = next(found[name] for name in names if found[name])
         wide = found["target"] is None
         left = _without(state, target, lexicon, roles, f"{found.group()}", wide)
-        open_ = wide and (found["any"] or found["anyone"] or found["no"] or found["open"])
+        open_ = wide and not found["whatever"]
         if left != state or (open_ and (before is not None or _speaks(target))) or _indifferent(found):
             state = left
             spans.append((start, end))
@@ -99,7 +100,8 @@ def _without(state: Guidance, target: str, lexicon: Lexicon, roles: Roles, said:
                 named.get(condition.field, set()) & {str(value) for value in values}
             )
         spoken = {stem(word) for word in re.findall(r"[^\W_]+", phrase_)}
-        return (bool(spoken) and len(spoken & words) / len(spoken) >= 0.5) or ("mood" in hits)
+        coloured = "colour" in hits and DIALOGUE["colours"].fullmatch(phrase_) is not None
+        return (bool(spoken) and len(spoken & words) / len(spoken) >= 0.5) or "mood" in hits or coloured
 
     wanted = replace(
         state,

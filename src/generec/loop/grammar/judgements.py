@@ -15,6 +15,9 @@ def judgement(forms: Sequence[str], at: int) -> tuple[int, int]:
     said = READER["bad_verbs"].match(" ".join(forms[at:]))
     if said:
         return -1, at + len(said.group().split())
+    said = READER["good_verbs"].match(" ".join(forms[at:]))
+    if said:
+        return 1, at + len(said.group().split())
     if at >= len(forms) or forms[at] not in ("was", "is", "were", "are"):
         return 0, at
     end = at + 1

@@ -19,6 +19,7 @@ from generec.loop.grammar import (
     values,
     words,
 )
+from generec.loop.grammar.idle import IDLE
 from generec.loop.grammar.phrasebook import Phrases
 
 FILES = ("acts", "audiences", "bounds", "cues", "dialogue", "directions", "lexer", "statements")
@@ -29,7 +30,7 @@ def grammar_words() -> frozenset[str]:
     modules = (acts, audiences, bounds, cues, dialogue, directions, lexer, named, statements, values)
     listed = {word for value in vars(words).values() if isinstance(value, frozenset) for word in value}
     written = {word for name in FILES for word in Phrases(name).words()}
-    return frozenset(word for module in modules for word in _spoken(module)) | listed | written
+    return frozenset(word for module in modules for word in _spoken(module)) | listed | written | IDLE
 
 
 def _spoken(module: ModuleType) -> Iterator[str]:

@@ -77,7 +77,8 @@ class Lexer:
         laid = sorted(fixed, key=lambda mark: mark.start)
         taken = {place for mark in laid for place in range(mark.start, mark.end)}
         free = ["" if at in taken else one for at, one in enumerate(stems)]
-        values = list(Values(self.lexicon).marks(tokens, free, matcher))
+        named = Values(self.lexicon)
+        values = [*named.activities(matcher), *named.marks(tokens, free, matcher)]
         titled = list(
             NamedItems(self.lexicon, self.titles, self.roles).marks(
                 tokens, stems, matcher, values, laid, about or (0, 0)

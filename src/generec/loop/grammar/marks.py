@@ -83,7 +83,10 @@ class CueMark(Mark):
 
 @dataclass(frozen=True, slots=True)
 class RefusedMark(Mark):
-    """What was said before it in the clause is refused: `is out of the question`."""
+    """What was said before it is refused: `is out of the question`. soft: `bores me`; back: `so none of that`."""
+
+    soft: bool = False
+    back: bool = False  # reaches over the clause
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from generec.loop.grammar.acts import Doing
 from generec.loop.grammar.alternatives import alternatives
-from generec.loop.grammar.clauses import RELATIVE, Clauses
+from generec.loop.grammar.clauses import RELATIVE, Clauses, units, wished
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.judgements import judgement
 from generec.loop.grammar.marks import (
@@ -29,12 +29,7 @@ from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
 from generec.loop.grammar.statements import stated
 from generec.loop.grammar.tokens import Matcher, Sentence
 from generec.loop.grammar.totals import Totals
-from generec.loop.grammar.words import (
-    BODY,
-    FUNCTION,
-    MOODS,
-    STOPS,
-)
+from generec.loop.grammar.words import BODY, FUNCTION, MOODS, STOPS
 from generec.loop.lexicon import Lexicon
 from generec.types import Condition
 
@@ -111,8 +106,12 @@ class Reader:
                 self._open()
         elif form == "which" and at and self.tokens[at - 1].form == "in" and self.clauses.after_value(at - 1):
             self.state.whole = True
+        elif form in ("that", "which") and self.clauses.does(at + 1):
+            self._flush()
+            self._words(at + 1, self.clauses.trimmed(at + 1, self.clauses.end(at)))
+            return self.clauses.end(at)
         elif (form in RELATIVE and (self.buffer or self.clauses.after_value(at))) or (
-            form in ("that", "which") and self.buffer
+            form in ("that", "which") and self.buffer and not self.clauses.refuses(at + 1)
         ):
             return self._clause_words(at)
         elif form == "of" and self.buffer and self.clauses.of_goes_on(at):
@@ -191,15 +190,17 @@ class Reader:
     def _refuse(self, mark: RefusedMark) -> None:
         """What the clause said before is refused: `pricier than 20 is out of the question`."""
         wishes = self.found.wishes
-        if len(wishes) > self.clause:
+        if len(wishes) > (0 if mark.back else self.clause):
             last = wishes[-1]
-            if last.bounds:
+            if mark.soft or (mark.back and last.words):
+                wishes[-1] = replace(last, sign=-1, soft=True)
+            elif last.bounds:
                 bounds = tuple(
                     replace(one, operator=flipped(one.operator)) for one in last.bounds if one.operator in COMPARISONS
                 )
                 wishes[-1] = replace(last, bounds=bounds or last.bounds)
             else:
-                wishes[-1] = replace(last, sign=-1)
+                wishes[-1] = replace(last, sign=-1, soft=last.soft and not mark.back)
         self._open()
 
     def _soften(self, mark: SoftenMark) -> None:
@@ -325,9 +326,7 @@ class Reader:
         """A relative clause belongs to the words before it: `a beaver who collects sextants`."""
         end = self.clauses.end(at)
         if self.buffer:
-            last = end
-            while last > at and self.tokens[last - 1].form in FUNCTION:
-                last -= 1
+            last = self.clauses.trimmed(at, end)
             self.buffer += list(range(self.buffer[-1] + 1, last))
             self._flush(split=False)
             return max(end, at + 1)
@@ -346,11 +345,10 @@ class Reader:
             ):
                 break
             end += 1
-        first, last = at, end
-        while first < last and (self.tokens[first].form in _LEADING or not self.tokens[first].is_word):
+        first = at
+        while first < end and (self.tokens[first].form in _LEADING or not self.tokens[first].is_word):
             first += 1
-        while last > first and self.tokens[last - 1].form in FUNCTION:
-            last -= 1
+        last = self.clauses.trimmed(first, end)
         keep = State(self.state.sign, self.state.soft)
         if first < last:
             self._words(first, last)
@@ -364,12 +362,13 @@ class Reader:
         buffer, self.buffer = self.buffer, []
         while buffer and self.tokens[buffer[-1]].form == "of":
             buffer.pop()
+        buffer = wished(self.tokens, buffer) if split else buffer
         if not buffer:
             return
-        units = _units(self.tokens, buffer)
-        moods = [self.sentence.quote(unit[0], unit[-1] + 1).lower() in MOODS for unit in units]
-        if split and len(units) > 1 and all(moods):
-            for unit in units:
+        parts = units(self.tokens, buffer)
+        moods = [self.sentence.quote(unit[0], unit[-1] + 1).lower() in MOODS for unit in parts]
+        if split and len(parts) > 1 and all(moods):
+            for unit in parts:
                 self._words(unit[0], unit[-1] + 1)
         else:
             self._words(buffer[0], buffer[-1] + 1)
@@ -391,13 +390,3 @@ class Reader:
                 self.found.replaced_words.append(wish.words)
             return
         self.found.wishes.append(replace(wish, quote=quote))
-
-
-def _units(tokens: tuple, buffer: list[int]) -> list[list[int]]:  # type: ignore[type-arg]
-    units: list[list[int]] = []
-    for place in buffer:
-        if tokens[place].joined and units and units[-1][-1] == place - 1:
-            units[-1].append(place)
-        else:
-            units.append([place])
-    return units

@@ -40,6 +40,8 @@ def _silent(text: str, act: Act) -> bool:
         and not re.search(r"(?:want|like|need|looking|would|show)", text)
     ):
         return True
+    if STATEMENTS["body"].search(text):
+        return False
     started = STATEMENTS["start"].match(text)
     if started is None or (STATEMENTS["have"].match(text) and re.search(r"\d|hour|minute|euro|dollar", text)):
         return bool(

@@ -16,6 +16,8 @@ from generec.loop.lexicon import NAMES, Entry, Lexicon
 LEXER = Phrases("lexer")
 _ABOUT = re.compile(r"(?<!\S)(?:about|on|regarding|concerning)(?: (?:the|a|an|your))? (?:[^\s.,;]+ (?:or|and|,) )?$")
 _BY_LIST = re.compile(r"(?<!\S)(?:by|from) [^.;!?]*$")
+_DONE = {"watch": "video", "read": "article", "visit": "event", "watch_only": "video", "read_only": "article"}
+_SUFFIXES = frozenset(["free", "less", "like", "proof", "resistant", "safe", "friendly"])
 _NEVER_MAKERS = word_set("unknown generic various none other others new it its made the me and best all a")
 
 
@@ -40,6 +42,16 @@ class Values:
                 yield mark
                 at = mark.end
 
+    def activities(self, matcher: Matcher) -> Iterator[ValueMark]:
+        """The kind of an item by what is done with it: `something short to read`, `to watch, not read`."""
+        for _, _, found in matcher.all(LEXER["activity"]):
+            group = next(name for name in _DONE if found[name])
+            named = tokenise(_DONE[group])
+            match = self.lexicon.match(named, [named[0].stem], 0)
+            if match is not None and match.entries[0].field == "kind":
+                start, end = matcher.span(found, group)
+                yield ValueMark(start, end, (match.entries[:1],), False)
+
     def _value(
         self, tokens: tuple[Token, ...], start: int, end: int, groups: list[tuple[Entry, ...]], matcher: Matcher
     ) -> ValueMark | None:
@@ -47,6 +59,8 @@ class Values:
         lead = matcher.plain[: matcher.starts[start]]
         if end < len(tokens) and tokens[end].joined and tokens[end].form != "s" and not self._goes_on(tokens, end):
             return None
+        if end < len(tokens) and tokens[end].joined and tokens[end].form in _SUFFIXES:
+            return None  # fragrance-free
         if (
             start
             and tokens[start].joined
