@@ -98,7 +98,7 @@ class Clauses:
         """Whether a relative clause at a token tells what an item does: `that stays on at the gym`."""
         form = self.tokens[at].form if at < len(self.tokens) else ""
         if (
-            not isinstance(self.marks.get(at), NoiseMark | None)
+            (at in self.marks and not (isinstance(self.marks[at], NoiseMark) and form in _DOES))
             or not form.endswith("s")
             or (form in FUNCTION and form not in _DOES)
             or at < 2
