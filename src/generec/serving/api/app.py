@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from generec.serving.api import health, recommend
+from generec.serving.api import feedback, health, items, recommend, turn
 from generec.serving.api.guard import Guard
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import Problem, install
@@ -19,7 +19,9 @@ from generec.serving.api.talker import Talker
 from generec.serving.engine import Engine
 from generec.serving.store import Store
 
-_ROUTERS: tuple[APIRouter, ...] = (health.router, recommend.router)
+_ROUTERS: tuple[APIRouter, ...] = (
+    health.router, recommend.router, items.router, feedback.router, turn.router,
+)  # fmt: skip
 
 
 def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings | None = None) -> FastAPI:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from generec.records import Person, ProfileLine, Turn
+from generec.errors import GenerecError
+from generec.records import Feedback, Person, ProfileLine, Turn
 from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
+from generec.serving.cache import AnswerCache
 from generec.serving.engine import Engine
 from generec.serving.store import Store
 from generec.serving.store.events import TenantLog
 from generec.serving.store.people import Profile
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 USED = ("click", "like", "play", "rating", "purchase", "view")
 """Kinds of event that make an item part of a person's history."""
 REFUSED = ("dislike", "reject")
@@ -58,6 +62,7 @@ class Parts:
     talking: int = 0
     closing: bool = False
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _logs: dict[str, TenantLog] = field(default_factory=dict)
 
     def log(self, tenant: str) -> TenantLog:
@@ -83,8 +88,7 @@ class Parts:
         used = history or known.history
         return Person(
             user_id=user_id, history=used, profile=self.talker.profile(used, known.own, known.deleted),
-            rejected=tuple(sorted(known.refused)), consent=known.profile.consent, age=known.profile.age,
-            locale=known.profile.locale,
+            consent=known.profile.consent, age=known.profile.age, locale=known.profile.locale,
         )  # fmt: skip
 
     async def talk(self, work: Callable[[], T]) -> T:
@@ -113,7 +117,33 @@ class Parts:
         while len(self.turns) > _TURNS:
             self.turns.popitem(last=False)
 
+    def learn(self, tenant: str, given: Sequence[Feedback]) -> None:
+        """Lets the loop hear, behind the answer, what a person did with turns of theirs that are remembered."""
+        about: dict[str, list[Feedback]] = {}
+        for each in given:
+            turn = self.turns.get((tenant, each.turn))
+            if turn is not None and turn.guidance.user_id == each.user_id:
+                about.setdefault(each.turn, []).append(each)
+        for name, feedback in about.items():
+            task = asyncio.create_task(self._learned(self.turns[tenant, name], feedback))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _learned(self, turn: Turn, feedback: Sequence[Feedback]) -> None:
+        try:
+            await self.talk(lambda: self.talker.learn(turn, feedback))
+        except GenerecError as error:  # the event is in the log all the same
+            _LOG.warning("feedback on a turn taught nothing: %s", type(error).__name__)
+
+    def forget(self, tenant: str, user_id: str) -> None:
+        """Drops what memory holds of a person: their turns, and all kept answers, which are quick to make again."""
+        for key, turn in list(self.turns.items()):
+            if key[0] == tenant and turn.guidance.user_id == user_id:
+                del self.turns[key]
+        self.engine.cache = AnswerCache(self.engine.cache.size)
+
     async def close(self) -> None:
         """Lets the loop finish what it has begun."""
+        await asyncio.gather(*self._tasks)
         self.closing = True
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=False)

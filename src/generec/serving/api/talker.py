@@ -18,6 +18,7 @@ class Said:
     words: str = ""
     before: Guidance | None = None
     guidance: Guidance | None = None
+    refused: frozenset[str] = frozenset()  # items that the person turned down before this dialogue
     k: int = 5
     asked: int = 0  # questions asked in a row so far
     seed: int = 0

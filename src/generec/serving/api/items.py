@@ -1,0 +1,111 @@
+"""/v1/items: the catalogue of a tenant. What is put in can be recommended with the answer, what is deleted cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field, JsonValue
+
+from generec.errors import unknown
+from generec.serving.api.access import App, Caller, Reader, Writer
+from generec.serving.api.parts import Parts
+from generec.serving.api.problems import RESPONSES, missing
+from generec.serving.api.recommend import Closed, Id
+from generec.serving.store.items import Item
+
+router = APIRouter(prefix="/v1/items", tags=["items"], responses=RESPONSES)
+
+
+class Shown(BaseModel):
+    """An item with its fields; `version` counts its changes."""
+
+    item_id: str
+    fields: dict[str, Any]
+    version: int
+    updated: int
+
+
+class ItemPage(BaseModel):
+    """Some items; `cursor` is null on the last page."""
+
+    items: list[Shown]
+    cursor: str | None
+
+
+class ItemRows(Closed):
+    """Whole rows: item_id and any columns."""
+
+    items: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=1000)]
+
+
+class Stored(BaseModel):
+    """What an upsert did, and the number of the catalogue's last change."""
+
+    created: int
+    updated: int
+    unchanged: int
+    watermark: int
+
+
+class Deleted(BaseModel):
+    """How many there were."""
+
+    deleted: int
+
+
+@router.get("")
+def search(
+    caller: Reader,
+    app: App,
+    q: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ItemPage:
+    """Items whose id or texts hold every word of q, in the order of the catalogue."""
+    page = app.store.items.search(caller.tenant, q, cursor=cursor, limit=limit)
+    return ItemPage(items=[_shown(item) for item in page.rows], cursor=page.cursor)
+
+
+@router.get("/{item_id:path}")
+def get(item_id: Id, caller: Reader, app: App) -> Shown:
+    """One item."""
+    return _shown(_there(app, caller, item_id))
+
+
+@router.post("")
+async def upsert(body: ItemRows, caller: Writer, app: App) -> Stored:
+    """Puts rows in, all or none; a column that a row leaves out is empty afterwards."""
+    before = await asyncio.to_thread(app.store.items.watermark, caller.tenant)
+    done = await asyncio.to_thread(app.store.items.upsert, caller.tenant, body.items, by=caller.by)
+    await _taken_in(app, caller, before)
+    return Stored(created=done.created, updated=done.updated, unchanged=done.unchanged, watermark=done.watermark)
+
+
+@router.delete("/{item_id:path}")
+async def delete(item_id: Id, caller: Writer, app: App) -> Deleted:
+    """Takes an item out: no answer that begins after this one shows it."""
+    await asyncio.to_thread(_there, app, caller, item_id)
+    before = await asyncio.to_thread(app.store.items.watermark, caller.tenant)
+    deleted = await asyncio.to_thread(app.store.items.delete, caller.tenant, [item_id], by=caller.by)
+    await _taken_in(app, caller, before)
+    return Deleted(deleted=deleted)
+
+
+async def _taken_in(app: Parts, caller: Caller, watermark: int) -> None:
+    if caller.tenant == app.settings.tenant:
+        await app.rollout.changed(watermark)
+
+
+def _there(app: Parts, caller: Caller, item_id: str) -> Item:
+    found = app.store.items.get(caller.tenant, item_id)
+    with missing():
+        if found is None:
+            raise unknown("item", item_id, ())
+    assert found is not None
+    return found
+
+
+def _shown(item: Item) -> Shown:
+    return Shown(item_id=item.item_id, fields=dict(item.fields), version=item.version, updated=item.updated)

@@ -1,0 +1,129 @@
+"""/v1/turn: one turn of a dialogue. The client keeps the dialogue: it sends back the guidance of the turn before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from generec.errors import GenerecError, UsageError
+from generec.records import Guidance, Person, Turn, to_json
+from generec.serving.api.access import App, Reader, own
+from generec.serving.api.parts import Parts
+from generec.serving.api.problems import RESPONSES, of_error
+from generec.serving.api.recommend import Closed, Id
+from generec.serving.api.talker import Said
+
+router = APIRouter(prefix="/v1", tags=["loop"], responses=RESPONSES)
+Words = Annotated[str, Field(max_length=2000)]
+
+
+class TurnAsk(Closed):
+    """What a person says. guidance: set right by the person, and answered instead of words."""
+
+    words: Words = ""
+    user_id: Id | None = None
+    history: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    """Item ids, oldest first; without any what the store knows of the person."""
+    before: Guidance | None = None
+    guidance: Guidance | None = None
+    rejected: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+    """Items turned down in this dialogue."""
+    k: Annotated[int, Field(ge=1, le=50)] = 5
+    asked: Annotated[int, Field(ge=0, le=10)] = 0
+    """Questions that were asked back in a row."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    def said(self, app: Parts, tenant: str) -> Said:
+        """With what the store knows of the person; asks the talker."""
+        person = app.person(tenant, self.user_id, self.history)
+        person = replace(person, rejected=self.rejected)
+        refused = app.known(tenant, self.user_id).refused
+        return Said(
+            person=person, words=self.words, before=_owned(self.before, person), guidance=_owned(self.guidance, person),
+            refused=refused, k=self.k, asked=self.asked, seed=self.seed,
+        )  # fmt: skip
+
+
+def _owned(guidance: Guidance | None, person: Person) -> Guidance | None:
+    """A guidance from outside: wishes are the client's, who the person is and what counts as evidence is not."""
+    if guidance is None:
+        return None
+    return replace(
+        guidance, user_id=person.user_id, profile=person.profile, consent=person.consent and guidance.consent,
+        age=person.age, locale=person.locale, evidence=(), what=(), how=(), oracle=(), variance=(), question=None,
+        notes=(),
+    )  # fmt: skip
+
+
+_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
+TURN: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A turn, or its events", "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+def whole(turn: Turn) -> Response:
+    """A turn as JSON."""
+    return Response(to_json(turn), media_type="application/json")
+
+
+@router.post(
+    "/turn",
+    response_class=Response,
+    responses={200: {"description": "A turn", "content": {**TURN[200]["content"], **_STREAM}}},
+)
+async def turn(body: TurnAsk, request: Request, caller: Reader, app: App) -> Response:
+    """Answers one turn: JSON, or with `Accept: text/event-stream` guidance, drafts, checks, slate and done."""
+    own(caller, app)
+    if not body.words.strip() and body.guidance is None:
+        raise UsageError("a turn needs words, or a guidance to answer")
+
+    def answered(understood: Callable[[Guidance], None]) -> Turn:
+        return app.talker.turn(body.said(app, caller.tenant), understood)
+
+    if "text/event-stream" not in request.headers.get("accept", ""):
+        found = await app.talk(lambda: answered(lambda guidance: None))
+        app.keep(caller.tenant, found)
+        return whole(found)
+    told: asyncio.Queue[Guidance | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def tell(guidance: Guidance | None) -> None:
+        loop.call_soon_threadsafe(told.put_nowait, guidance)
+
+    task = asyncio.create_task(app.talk(lambda: answered(tell)))
+    task.add_done_callback(lambda done: told.put_nowait(None))
+    guidance = await told.get()
+    if guidance is None:  # it failed before anything was understood: an ordinary problem
+        await task
+    events = _events(app, caller.tenant, guidance, task, request.state.request_id)
+    return StreamingResponse(events, media_type="text/event-stream")
+
+
+async def _events(
+    app: Parts, tenant: str, guidance: Guidance | None, task: asyncio.Task[Turn], request_id: str
+) -> AsyncIterator[str]:
+    if guidance is not None:
+        yield _event("guidance", to_json(guidance))
+    try:
+        found = await task
+    except GenerecError as error:
+        yield _event("problem", bytes(of_error(error, request_id).body).decode())
+        return
+    app.keep(tenant, found)
+    whole = json.loads(to_json(found))
+    yield _event("drafts", json.dumps(whole["drafts"]))
+    yield _event("checks", json.dumps(whole["reports"]))
+    told = {name: whole[name] for name in ("slate", "message", "question", "explanation")}
+    yield _event("slate", json.dumps(told))
+    yield _event("done", json.dumps({"id": found.id, "guidance": whole["guidance"], "trace": whole["trace"]}))
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"

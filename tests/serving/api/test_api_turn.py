@@ -1,0 +1,71 @@
+"""Turns over HTTP: the loop's answer, streamed in its order, under the rules of who asks."""
+
+import json
+
+from api_world import is_problem
+
+from small_world import dataset
+
+PRICES = dict(zip(dataset().catalog.item_ids, dataset().catalog.frame["price"], strict=True))
+STREAM = {"accept": "text/event-stream"}
+
+
+def events(response):
+    assert response.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for block in response.text.strip().split("\n\n"):
+        name, data = block.split("\n")
+        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+def shown(turn):
+    return [candidate["item_id"] for candidate in turn["slate"]]
+
+
+def test_a_dialogue_keeps_its_wishes_and_obeys_what_happened(server):
+    first = server.client.post("/v1/turn", json={"words": "price below 20", "history": ["i1"]})
+    assert first.status_code == 200, first.text
+    assert shown(first.json())
+    assert all(PRICES[item] < 20 for item in shown(first.json()))
+    gone, refused, rejected, *_ = shown(first.json())
+    assert server.client.delete(f"/v1/items/{gone}").status_code == 200
+    server.client.post("/v1/feedback", json={"kind": "dislike", "user_id": "ann", "item_id": refused})
+    asked = {
+        "words": "lamps", "history": ["i1"], "user_id": "ann", "before": first.json()["guidance"],
+        "rejected": [rejected], "k": 50,
+    }  # fmt: skip
+    second = server.client.post("/v1/turn", json=asked).json()
+    assert all(PRICES[item] < 20 for item in shown(second))
+    assert not {gone, refused, rejected} & set(shown(second))
+    asked = {"guidance": {**second["guidance"], "hard": []}, "user_id": "ann", "k": 50}
+    assert any(PRICES[item] >= 20 for item in shown(server.client.post("/v1/turn", json=asked).json()))
+
+
+def test_the_stream_tells_guidance_drafts_checks_slate_and_done(server):
+    asked = {"words": "price below 20", "history": ["i1"]}
+    found = events(server.client.post("/v1/turn", json=asked, headers=STREAM))
+    assert [name for name, _ in found] == ["guidance", "drafts", "checks", "slate", "done"]
+    told = dict(found)
+    assert told["guidance"]["hard"][0]["condition"]["field"] == "price"
+    plain = server.client.post("/v1/turn", json=asked).json()
+    assert shown(told["slate"]) == shown(plain)
+    assert told["done"]["id"] == plain["id"]
+
+
+def test_a_client_cannot_claim_who_it_is(server):
+    guidance = {"user_id": "somebody", "consent": True, "evidence": [{"id": "e", "text": "mine"}], "age": "adult"}
+    found = server.client.post("/v1/turn", json={"guidance": guidance, "user_id": "ann"}).json()["guidance"]
+    assert (found["user_id"], found["evidence"]) == ("ann", [])
+
+
+def test_what_cannot_be_answered_is_a_problem_in_both_forms(server):
+    for headers in ({}, STREAM):
+        is_problem(server.client.post("/v1/turn", json={"words": " "}, headers=headers), 422)
+        is_problem(server.client.post("/v1/turn", json={"words": "x", "before": {"a": 1}}, headers=headers), 422)
+        unknown = {"guidance": {"hard": [{"condition": {"field": "x", "operator": "=", "value": "y"}}]}}
+        found = server.client.post("/v1/turn", json=unknown, headers=headers)
+        if headers:
+            assert events(found)[-1][0] == "problem"
+        else:
+            is_problem(found, 422)
