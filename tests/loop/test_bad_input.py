@@ -17,6 +17,7 @@ from generec.fidelity.keys import Keys
 from generec.loop.conversation import Conversation
 from generec.loop.generec import GeneRec
 from generec.loop.meaning import Meaning
+from generec.loop.router import Router, Rules
 from generec.loop.turn import TurnRequest
 from generec.records import Person
 from generec.types import Catalog, Events
@@ -32,7 +33,10 @@ def generec(tmp_path_factory):
     prose = [INJECTED if n == 44 else f"Made of oak, piece {n}." for n in range(small_world.ITEMS)]
     frame = system.catalog.frame.with_columns(pl.Series("description", prose))
     system.catalog = Catalog(frame)
-    found = GeneRec(system=system, data=small_world.dataset(), folder=folder / "ledger", keys=Keys(folder / "keys"))
+    found = GeneRec(
+        system=system, data=small_world.dataset(), folder=folder / "ledger", keys=Keys(folder / "keys"),
+        router=Router(rules=Rules(explore=0.0)),
+    )  # fmt: skip
     found.meaning = Meaning(system.catalog, TfidfEncoder(dimensions=16).fit(system.catalog, Events.pack([])))
     return found
 

@@ -147,10 +147,10 @@ class Safety:
             if p >= self.threshold
         ]
         forbidden = scene.policy.jurisdiction.forbidden
-        above = [hit for hit in hits if above(hit.level, guidance.age) or hit.kind in forbidden]
+        unfit = [hit for hit in hits if above(hit.level, guidance.age) or hit.kind in forbidden]
         older, doubts = self._ratings(items, guidance.age)
         how = "a word list only: no classifier was given" if self.classifier is None else self.classifier.card
-        faults = [*(f"{hit.kind}, for {hit.level}: {hit.word!r}" for hit in above), *older]
+        faults = [*(f"{hit.kind}, for {hit.level}: {hit.word!r}" for hit in unfit), *older]
         return conclude(
             self.name,
             faults=list(dict.fromkeys(faults)),
