@@ -30,20 +30,29 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def app(model, store, tmp_path):
+def again(model, store, tmp_path):
+    """Makes the application over the same store, as a restart does."""
     watermark = store.items.load("default", dataset().catalog, by="test").watermark
+    seal = manifest_of(model)
     for name in ("one", "two", "three"):
-        store.models.add(
-            "default", name, folder=str(model), manifest=manifest_of(model), watermark=watermark, by="test"
-        )
+        store.models.add("default", name, folder=str(model), manifest=seal, watermark=watermark, by="test")
     store.models.activate("default", "one", by="test")
-    engine = Engine(Limits(timeout=60))
 
-    def made(system):
-        return GeneRec(system=system, data=dataset(), folder=tmp_path / "ledger", keys=Keys(tmp_path / "signing"))
+    def make(**settings):
+        engine = Engine(Limits(timeout=60))
 
-    talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
-    return create_app(engine, store, talker, Settings(patience=300, body=100_000))
+        def made(system):
+            return GeneRec(system=system, data=dataset(), folder=tmp_path / "ledger", keys=Keys(tmp_path / "signing"))
+
+        talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
+        return create_app(engine, store, talker, Settings(**{"patience": 300, "body": 100_000, **settings}))
+
+    return make
+
+
+@pytest.fixture
+def app(again):
+    return again()
 
 
 @pytest.fixture

@@ -129,4 +129,4 @@ def manifest_of(folder: Path) -> str:
     try:
         return hashlib.sha256((folder / "MANIFEST.json").read_bytes()).hexdigest()
     except OSError:
-        raise ArtefactError(f"{folder} holds no model; `generec train` writes one") from None
+        raise ArtefactError(f"there is no model {folder.name!r} any more; `generec train` writes one") from None

@@ -1,0 +1,65 @@
+"""Profiles over HTTP: every line can be seen, set right and deleted for good; a person can leave."""
+
+from api_world import is_problem
+
+LAMPS = [f"i{n}" for n in (0, 5, 10, 15, 20, 25)]
+
+
+def visited(server, user_id, items=LAMPS):
+    events = [{"kind": "click", "user_id": user_id, "item_id": item, "time": n} for n, item in enumerate(items)]
+    assert server.client.post("/v1/feedback/batch", json={"events": events}).json()["stored"] == len(items)
+
+
+def lines(server, user_id="ann"):
+    return server.client.get(f"/v1/users/{user_id}/profile").json()["lines"]
+
+
+def test_an_inferred_line_that_was_deleted_does_not_come_back(server):
+    visited(server, "ann")
+    lamp = next(line for line in lines(server) if line["text"] == "likes lamp")
+    assert lamp["source"] == "inferred"
+    assert set(lamp["events"]) <= set(LAMPS)
+    left = server.client.delete(f"/v1/users/ann/profile/lines/{lamp['id']}").json()["lines"]
+    assert "likes lamp" not in [line["text"] for line in left]
+    visited(server, "ann", ["i30", "i35"])
+    assert "likes lamp" not in [line["text"] for line in lines(server)]
+    is_problem(server.client.delete(f"/v1/users/ann/profile/lines/{lamp['id']}"), 404)
+
+
+def test_own_words_stand_and_replace(server):
+    visited(server, "ann")
+    lamp = next(line for line in lines(server) if line["text"] == "likes lamp")
+    said = {"text": "rugs, no lamps", "condition": "genres = rug"}
+    found = server.client.put(f"/v1/users/ann/profile/lines/{lamp['id']}", json=said).json()["lines"]
+    assert found[0]["text"] == "rugs, no lamps"
+    assert (found[0]["source"], found[0]["locked"]) == ("stated", True)
+    assert "likes lamp" not in [line["text"] for line in found]
+    turn = server.client.post("/v1/turn", json={"words": "price below 50", "user_id": "ann"}).json()
+    assert "rugs, no lamps" in [line["text"] for line in turn["guidance"]["profile"]]
+    server.client.delete(f"/v1/users/ann/profile/lines/{found[0]['id']}")
+    assert "rugs, no lamps" not in [line["text"] for line in lines(server)]
+    is_problem(server.client.post("/v1/users/ann/profile/lines", json={"text": " "}), 422)
+    is_problem(server.client.post("/v1/users/ann/profile/lines", json={"text": "x", "condition": "?"}), 422)
+
+
+def test_consent_is_obeyed_by_the_next_turn(server):
+    changed = server.client.patch("/v1/users/ann/profile", json={"consent": False, "age": "teen"}).json()
+    assert (changed["consent"], changed["age"], changed["locale"]) == (False, "teen", "en")
+    guidance = server.client.post("/v1/turn", json={"words": "lamps", "user_id": "ann"}).json()["guidance"]
+    assert (guidance["consent"], guidance["age"]) == (False, "teen")
+    claimed = {"guidance": {**guidance, "consent": True, "age": "adult"}, "user_id": "ann"}
+    again = server.client.post("/v1/turn", json=claimed).json()["guidance"]
+    assert (again["consent"], again["age"]) == (False, "teen")
+    is_problem(server.client.patch("/v1/users/ann/profile", json={"age": "elder"}), 422)
+
+
+def test_a_person_takes_everything_along_and_leaves(server):
+    visited(server, "ann")
+    server.client.post("/v1/users/ann/profile/lines", json={"text": "warm light"})
+    kept = server.client.get("/v1/users/ann/export").json()
+    assert (len(kept["events"]), kept["known"]) == (len(LAMPS), True)
+    assert "warm light" in [line["text"] for line in kept["shown"]["lines"]]
+    gone = server.client.delete("/v1/users/ann").json()
+    assert (gone["known"], gone["events"]) == (True, len(LAMPS))
+    after = server.client.get("/v1/users/ann/export").json()
+    assert (after["known"], after["events"], after["shown"]["lines"]) == (False, [], [])
