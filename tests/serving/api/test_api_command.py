@@ -1,0 +1,75 @@
+"""generec serve as a process: it says where it answers, refuses to be open to others, and ends in order."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from generec.cli.serve import allowed, entered
+from generec.errors import ArtefactError, UsageError
+from small_world import ITEMS, dataset
+
+START = "import typer; from generec.cli.serve import serve; typer.run(serve)"
+
+
+@pytest.fixture
+def start(tmp_path, model):
+    def command(*options):
+        place = [str(model), "--store", f"sqlite:///{tmp_path}/served.db", "--keys", str(tmp_path / "keys")]
+        return subprocess.Popen(
+            [sys.executable, "-c", START, *place, "--port", "0", *options], text=True, cwd=tmp_path,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "GENEREC_HOME": str(tmp_path / "home")},
+        )  # fmt: skip
+
+    return command
+
+
+def test_it_answers_where_it_says_and_ends_in_order(start):
+    process = start()
+    try:
+        address = process.stdout.readline().split()[3].rstrip(";")
+        body = json.dumps({"history": ["i1"], "k": 3}).encode()
+        asked = urllib.request.Request(f"{address}/v1/recommend", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=60) as response:
+            assert len(json.load(response)["items"]) == 3
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert '"route": "/v1/recommend", "status": 200' in errors
+    assert "Traceback" not in errors
+
+
+def test_it_does_not_listen_to_others_without_a_key(start, store):
+    process = start("--host", "0.0.0.0")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "generec keys create" in errors
+    with pytest.raises(UsageError, match="no API key"):
+        allowed(store, "192.0.2.1")
+    allowed(store, "::1")
+    store.keys.create("default", "page", ["read"], by="test")
+    allowed(store, "0.0.0.0")
+
+
+def test_a_model_is_entered_once_with_its_catalogue(store, model, tmp_path):
+    version = entered(store, "default", model)
+    assert version.startswith("shop-")
+    assert store.items.count("default") == ITEMS
+    assert store.models.active("default").watermark == store.items.watermark("default")
+    store.items.delete("default", ["i1"], by="test")
+    assert entered(store, "default", model) == version
+    assert store.items.count("default") == ITEMS - 1
+    with pytest.raises(ArtefactError, match="generec train"):
+        entered(store, "default", tmp_path / "nowhere")
+
+
+def test_beside_a_catalogue_that_is_there_a_model_learns_all_of_it(store, model):
+    store.items.load("default", dataset().catalog, by="test")
+    entered(store, "default", model)
+    assert store.models.active("default").watermark == 0
