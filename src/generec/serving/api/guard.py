@@ -89,7 +89,7 @@ class Guard:
             detail = "the Host header names another server; address this one by a name that its operator allowed"
             return problem(request_id, 421, "misdirected", "Another server is meant", detail)
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host and origin not in self.settings.origins:
+        if origin is not None and origin.partition("://")[2] != host and origin not in self.settings.origins:
             detail = "a page of another server may not call this one unless its operator allowed that origin"
             return problem(request_id, 403, "foreign-origin", "The page is not allowed", detail)
         length = headers.get("content-length", "0")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from generec.errors import unknown
 from generec.serving.api.access import App, Caller, Reader, Writer
@@ -15,6 +17,7 @@ from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Id
 from generec.serving.store.items import Item
 
+_COLUMN = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 router = APIRouter(prefix="/v1/items", tags=["items"], responses=RESPONSES)
 
 
@@ -38,6 +41,21 @@ class ItemRows(Closed):
     """Whole rows: item_id and any columns."""
 
     items: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=1000)]
+
+    @field_validator("items")
+    @classmethod
+    def _of_characters(cls, rows: list[dict[str, JsonValue]]) -> list[dict[str, JsonValue]]:
+        try:
+            json.dumps(rows, ensure_ascii=False, allow_nan=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("a text holds half a character (a lone surrogate); send whole ones") from None
+        odd = next((name for row in rows for name in row if not _COLUMN.fullmatch(name)), None)
+        if odd is not None:
+            raise ValueError(f"a column's name is 1 to 100 printable characters, got {odd[:100]!r}")
+        for number, row in enumerate(rows, 1):
+            if not isinstance(row.get("item_id", ""), str | int):
+                raise ValueError(f"row {number}: item_id is a text")
+        return rows
 
 
 class Stored(BaseModel):

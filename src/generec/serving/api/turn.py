@@ -13,12 +13,13 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from generec.errors import GenerecError, UsageError
-from generec.records import Guidance, Person, Turn, to_json
+from generec.records import Guidance, Turn, to_json
 from generec.serving.api.access import App, Reader, own
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, of_error
 from generec.serving.api.recommend import Closed, Id
 from generec.serving.api.talker import Said
+from generec.serving.api.wishes import check, owned
 
 router = APIRouter(prefix="/v1", tags=["loop"], responses=RESPONSES)
 Words = Annotated[str, Field(max_length=2000)]
@@ -42,24 +43,16 @@ class TurnAsk(Closed):
 
     def said(self, app: Parts, tenant: str) -> Said:
         """With what the store knows of the person; asks the talker."""
+        catalog = app.engine.versions.serving.active.snapshot.system.catalog
+        check(self.before, catalog)
+        check(self.guidance, catalog)
         person = app.person(tenant, self.user_id, self.history)
         person = replace(person, rejected=self.rejected)
         refused = app.known(tenant, self.user_id).refused
         return Said(
-            person=person, words=self.words, before=_owned(self.before, person), guidance=_owned(self.guidance, person),
+            person=person, words=self.words, before=owned(self.before, person), guidance=owned(self.guidance, person),
             refused=refused, k=self.k, asked=self.asked, seed=self.seed,
         )  # fmt: skip
-
-
-def _owned(guidance: Guidance | None, person: Person) -> Guidance | None:
-    """A guidance from outside: wishes are the client's, who the person is and what counts as evidence is not."""
-    if guidance is None:
-        return None
-    return replace(
-        guidance, user_id=person.user_id, profile=person.profile, consent=person.consent and guidance.consent,
-        age=person.age, locale=person.locale, evidence=(), what=(), how=(), oracle=(), variance=(), question=None,
-        notes=(),
-    )  # fmt: skip
 
 
 _STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
