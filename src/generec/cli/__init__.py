@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import bench, data, demo, environment, evaluate, inspection, loop, models, teach, train
+from generec.cli import bench, data, demo, environment, evaluate, inspection, loop, models, serve, store, teach, train
 from generec.cli.commands import Commands
 
 app = typer.Typer(
@@ -17,6 +17,8 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")
+app.add_typer(store.app, name="store")
+app.add_typer(store.keys, name="keys")
 app.command("demo")(demo.demo)
 app.command("train")(train.train)
 app.command("teach")(teach.teach)
@@ -30,6 +32,7 @@ app.command("create")(loop.create)
 app.command("explain")(loop.explain)
 app.command("gaps")(loop.gaps)
 app.command("detect")(loop.detect)
+app.command("serve")(serve.serve)
 app.command("inspect")(inspection.inspect)
 app.command("recipes")(environment.recipes)
 app.command("doctor")(environment.doctor)
