@@ -198,3 +198,9 @@ def test_what_people_did_teaches_the_router_and_survives_a_restart(generec, talk
     again = GeneRec(system=generec.system, data=generec.data, folder=generec.folder, keys=generec.keys)
     again.meaning = generec.meaning
     assert again.loop.router.outcomes == 1
+
+
+def test_an_item_that_was_removed_is_not_shown_whatever_is_said(generec, talk):
+    first = talk.say("lamps under 40").slate[0].item_id
+    generec.system.remove([first])
+    assert first not in [candidate.item_id for candidate in talk.say("lamps under 41").slate]

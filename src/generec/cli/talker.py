@@ -8,25 +8,12 @@ from typing import Any
 
 from generec.loop.generec import GeneRec
 from generec.loop.profile import Profile
-from generec.loop.retrieve import Mask, Retriever
 from generec.loop.turn import Loop, TurnRequest
 from generec.protocols import Instructor
 from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Stated, Statement, Turn
 from generec.serving.api.talker import Detected, Layer, Said
 from generec.system import System
 from generec.types import Condition
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Offering(Retriever):
-    """A retriever without the items that were deleted, and those that this person never wants again."""
-
-    away: frozenset[str] = frozenset()
-
-    def allowed(self, conditions: Sequence[Condition]) -> Mask:
-        found = super().allowed(conditions)
-        found[self.meaning.catalog.known_rows(tuple(self.away))] = False
-        return found
 
 
 @dataclass(frozen=True)
@@ -55,15 +42,10 @@ class ServedTalker:
 
     @property
     def generec(self) -> GeneRec:
-        """The loop over the catalogue as it is now, without what was deleted."""
+        """The loop over the catalogue as it is now."""
         system = self._serving()
         if self._around is None or self._around[0] is not system:
-            generec = self._made(system)
-            dead = (~system.index.alive).nonzero().flatten().tolist()
-            if dead:
-                away = frozenset(system.catalog.item_ids[row] for row in dead)
-                generec.loop = _offering(generec.loop, away)
-            self._around = system, generec
+            self._around = system, self._made(system)
         return self._around[1]
 
     def turn(self, said: Said, understood: Callable[[Guidance], None]) -> Turn:
@@ -115,17 +97,12 @@ class ServedTalker:
 
     def _loop(self, said: Said) -> Loop:
         loop = self.generec.loop
-        return _offering(loop, said.refused) if said.refused else loop
+        return _without(loop, said.refused) if said.refused else loop
 
 
-def _offering(loop: Loop, away: frozenset[str]) -> Loop:
+def _without(loop: Loop, away: frozenset[str]) -> Loop:
     """The loop whose retriever, makers' included, leaves items out."""
-    old = loop.retriever
-    gone = away | (old.away if isinstance(old, _Offering) else frozenset())
-    fresh = _Offering(
-        recommender=old.recommender, meaning=old.meaning, weights=old.weights, depth=old.depth, repeat=old.repeat,
-        safety=old.safety, away=gone,
-    )  # fmt: skip
+    fresh = replace(loop.retriever, away=loop.retriever.away | away)
     makers: dict[str, Any] = dict(loop.makers)
     makers = {name: replace(maker, retriever=fresh) for name, maker in makers.items()}
     return replace(loop, retriever=fresh, makers=makers)

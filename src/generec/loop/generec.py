@@ -120,7 +120,10 @@ class GeneRec:
         """The parts of a turn, wired together."""
         self.meaning.similarity("the sentence model is loaded now, not in the first turn")
         repeats = bool(self.data is not None and self.data.repeats)
-        retriever = Retriever(recommender=self.system, meaning=self.meaning, repeat=repeats)
+        retriever = Retriever(
+            recommender=self.system, meaning=self.meaning, repeat=repeats,
+            alive=lambda: self.system.index.alive.cpu().numpy(),
+        )  # fmt: skip
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
         makers = self.makers if self.makers is not None else self._makers(retriever)
         marker = Marker(self.keys, self.ledger)

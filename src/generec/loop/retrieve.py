@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -62,6 +62,8 @@ class Retriever:
     depth: int = 500
     repeat: bool = False  # whether items of the history may come back
     safety: Safety = field(default_factory=Safety)  # reads age ratings
+    alive: Callable[[], Mask] | None = None  # (N,) items that have not been removed; None: all
+    away: frozenset[str] = frozenset()  # items that are never shown
     _fitting: dict[Age, Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def retrieve(self, guidance: Guidance, person: Person, k: int) -> Retrieved:
@@ -129,9 +131,10 @@ class Retriever:
         )
 
     def allowed(self, conditions: Sequence[Condition]) -> Mask:
-        """(N,) items that the hard constraints leave."""
+        """(N,) items that are still there and that the hard constraints leave."""
         found: Mask = mask(self.meaning.catalog, conditions).numpy().copy()
-        return found
+        found[self.meaning.catalog.known_rows(tuple(self.away))] = False
+        return found if self.alive is None else found & self.alive()[: len(found)]
 
     def _fit_for(self, age: Age) -> Mask:
         """(N,) items whose own age rating lets them be shown; one that cannot be read lets nobody under age see it."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from generec.data.world.topics import subtopics, topics
+from generec.data.world.topics import topics
 from generec.loop.arms import RETRIEVE
 from generec.loop.generec import GeneRec
 from generec.loop.router import Router, Rules
@@ -75,9 +75,8 @@ class Experiment:
 
     def routing(self, rounds: Sequence[Round]) -> dict[str, Any]:
         """Regret of fixed policies, of the rule of thumb, and of the router that learns."""
-        routers = {"rule of thumb": Router(seed=self.seed), "learned router": self.learner()}
         never = replace(Rules(), enough=len(rounds) + 1)
-        routers["rule of thumb"] = Router(rules=never, seed=self.seed)
+        routers = {"rule of thumb": Router(rules=never, seed=self.seed), "learned router": self.learner()}
         return report(rounds, routers, self.seed)
 
     def gaps(self, rounds: Sequence[Round]) -> dict[str, Any]:
@@ -135,7 +134,7 @@ class Experiment:
     def _gap(self, user_id: str, number: int) -> tuple[int, str] | None:
         """A subtopic that has no item in the person's favourite tone."""
         goal = Goals(self.people, seed=self.seed).for_gap(user_id, number, (0,))
-        return None if goal is None else (goal.subtopic % len(subtopics()), "")
+        return None if goal is None else (goal.subtopic, "")
 
 
 def unseen(dataset: Dataset, share: float = 0.1) -> tuple[Dataset, list[str]]:

@@ -93,26 +93,9 @@ def merged(before: Guidance, now: Guidance, single: Collection[str], replacing: 
         if replacing
         else set()
     )
-    kept = [
-        one
-        for one in hard
-        if not (
-            one.condition.operator in ("=", "in")
-            and one.condition.field in about
-            and (replacing or one.condition.field in single)
-            and not ordered(one.condition)
-        )
-        and not any(overruled(one.condition, other.condition) for other in fresh)
-        and not any(
-            other.condition is not None and opposed(one.condition, other.condition, -1) for other in now.dislikes
-        )
-    ]
     spoken = [one.condition for one in fresh] + [one.condition for one in now.likes if one.condition is not None]
-    kept = [
-        one
-        for one in kept
-        if not any(ordered(new) and ordered(one.condition) and overruled(one.condition, new) for new in spoken)
-    ]
+    renewed = about if replacing else about & set(single)
+    kept = [one for one in hard if _stands(one.condition, fresh, now, renewed, spoken)]
     likes = _tastes(before.likes, now.likes, now.dislikes, spoken)
     if replacing and about:
         likes = [one for one in likes if one in now.likes or one.condition is None or one.condition.field not in about]
@@ -140,6 +123,21 @@ def merged(before: Guidance, now: Guidance, single: Collection[str], replacing: 
         ),
         count=now.count if now.count is not None else before.count,
         audience=now.audience or before.audience,
+    )
+
+
+def _stands(
+    said: Condition, fresh: Sequence[Stated], now: Guidance, renewed: Collection[str], spoken: Sequence[Condition]
+) -> bool:
+    """Whether a condition of an earlier turn still holds. renewed: fields whose values are replaced; spoken: what is
+    said now, hard or not."""
+    if said.operator in ("=", "in") and said.field in renewed and not ordered(said):
+        return False
+    refused = (other.condition for other in now.dislikes)
+    if any(other is not None and opposed(said, other, -1) for other in refused):
+        return False
+    return not any(overruled(said, other.condition) for other in fresh) and not any(
+        ordered(new) and ordered(said) and overruled(said, new) for new in spoken
     )
 
 
