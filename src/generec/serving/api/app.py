@@ -17,6 +17,7 @@ from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
 from generec.serving.engine import Engine
+from generec.serving.openai.routes import openai_app
 from generec.serving.store import Store
 
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -46,6 +47,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
     for router in _ROUTERS:
         app.include_router(router)
     install(app)
+    app.mount("/openai", openai_app(parts))  # errors in another shape
     app.add_middleware(Guard, settings=settings)
 
     def document() -> dict[str, Any]:

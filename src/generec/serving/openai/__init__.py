@@ -1,0 +1,1 @@
+"""The loop behind OpenAI's chat protocol: any client of it can hold a conversation with the recommender."""
