@@ -16,7 +16,8 @@ from generec.serving.batcher import Limits, NotServingError
 from generec.serving.cache import Ask
 from generec.serving.changes import Deletion, Upsert, changed
 from generec.serving.engine import Engine
-from generec.serving.versions import Routing, Snapshot, Version, Versions
+from generec.serving.snapshot import Snapshot
+from generec.serving.versions import Routing, Version, Versions
 from generec.types import Catalog, Request
 from small_world import ITEMS, some_requests, trained
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generec.cli.ruled import with_rules
 from generec.loop.generec import GeneRec
 from generec.loop.profile import Profile
 from generec.loop.turn import Loop, TurnRequest
@@ -96,16 +97,7 @@ class ServedTalker:
         return self._loop(said).answer(known, _request(replace(said, words="")))
 
     def _loop(self, said: Said) -> Loop:
-        loop = self.generec.loop
-        return _without(loop, said.refused) if said.refused else loop
-
-
-def _without(loop: Loop, away: frozenset[str]) -> Loop:
-    """The loop whose retriever, makers' included, leaves items out."""
-    fresh = replace(loop.retriever, away=loop.retriever.away | away)
-    makers: dict[str, Any] = dict(loop.makers)
-    makers = {name: replace(maker, retriever=fresh) for name, maker in makers.items()}
-    return replace(loop, retriever=fresh, makers=makers)
+        return with_rules(self.generec.loop, said.rules, said.refused)
 
 
 def _request(said: Said) -> TurnRequest:

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from generec.errors import UsageError
+from generec.records import Age
+from generec.serving.rules import Rule
 from generec.types import Request, Slate
 
 Source = tuple[str, int]
@@ -24,12 +26,19 @@ class Ask:
     k: int = 10
     tenant: str = ""
     guidance: str = ""
+    rules: tuple[Rule, ...] = ()
+    age: Age = "adult"
 
     @property
     def person(self) -> str | None:
         """Who asks, across tenants; None where nobody is named."""
         user_id = self.request.user_id
-        return None if user_id is None else f"{self.tenant}\x00{user_id}"
+        return None if user_id is None else person_of(self.tenant, user_id)
+
+
+def person_of(tenant: str, user_id: str) -> str:
+    """What a person is called across tenants."""
+    return f"{tenant}\x00{user_id}"
 
 
 @dataclass(frozen=True)
@@ -76,3 +85,10 @@ class AnswerCache:
             self._kept.move_to_end((ask, answer.source))
             if len(self._kept) > self.size:
                 self._kept.popitem(last=False)
+
+    def forget(self, person: str) -> int:
+        """Drops the answers to one person, `Ask.person`; how many there were."""
+        theirs = [key for key in self._kept if key[0].person == person]
+        for key in theirs:
+            del self._kept[key]
+        return len(theirs)

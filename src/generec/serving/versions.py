@@ -14,18 +14,11 @@ from generec.errors import UsageError, unknown
 from generec.serving.batcher import NotServingError
 from generec.serving.cache import Answer, Ask, Source
 from generec.serving.changes import Change, Deletion, changed
+from generec.serving.snapshot import Snapshot
 from generec.system import System
 from generec.types import Catalog, Request
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A system with a catalogue that never changes; a change makes the next one."""
-
-    system: System[Any]
-    catalogue: int = 0
 
 
 @dataclass(eq=False)
@@ -46,14 +39,10 @@ class Version:
         self.snapshot = Snapshot(changed(before.system, changes), before.catalogue + 1)
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-        """All from one snapshot, with one call per slate size: a beam's answer may depend on the size asked for."""
-        snapshot, found = self.snapshot, dict[int, Answer]()
-        for k in {ask.k for ask in asks}:
-            places = [place for place, ask in enumerate(asks) if ask.k == k]
-            slates = snapshot.system.recommend([asks[place].request for place in places], k)
-            for place, slate in zip(places, slates, strict=True):
-                found[place] = Answer(slate, self.name, (self.load, snapshot.catalogue))
-        return [found[place] for place in range(len(asks))]
+        """All from one snapshot."""
+        snapshot = self.snapshot
+        source = self.load, snapshot.catalogue
+        return [Answer(slate, self.name, source) for slate in snapshot.slates(asks)]
 
 
 @dataclass(frozen=True)

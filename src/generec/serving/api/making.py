@@ -35,7 +35,8 @@ class ForWhom(Closed):
         """With what the store knows of the person; asks the talker."""
         person = app.person(tenant, self.user_id, self.history)
         refused = app.known(tenant, self.user_id).refused
-        return Said(person=person, words=self.words.strip(), refused=refused, k=2, seed=self.seed)
+        rules = app.rules(tenant)
+        return Said(person=person, words=self.words.strip(), refused=refused, rules=rules, k=2, seed=self.seed)
 
 
 class EditAsk(ForWhom):

@@ -16,9 +16,11 @@ from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
-from generec.serving.cache import AnswerCache
+from generec.serving.cache import person_of
 from generec.serving.engine import Engine
+from generec.serving.rules import Rule
 from generec.serving.store import Store
+from generec.serving.store.database import now
 from generec.serving.store.events import TenantLog
 from generec.serving.store.people import Profile
 
@@ -82,6 +84,10 @@ class Parts:
         refused = frozenset(item_id for item_id, kind in last.items() if kind in REFUSED)
         return Known(history, refused, self.store.people.get(tenant, user_id))
 
+    def rules(self, tenant: str) -> tuple[Rule, ...]:
+        """The operator's rules that are in force now."""
+        return self.store.rules.list(tenant, at=now())
+
     def person(self, tenant: str, user_id: str | None, history: tuple[str, ...] = ()) -> Person:
         """A person for the loop. history: instead of what the store has. Asks the talker: call it in `talk`."""
         known = self.known(tenant, user_id)
@@ -136,11 +142,11 @@ class Parts:
             _LOG.warning("feedback on a turn taught nothing: %s", type(error).__name__)
 
     def forget(self, tenant: str, user_id: str) -> None:
-        """Drops what memory holds of a person: their turns, and all kept answers, which are quick to make again."""
+        """Drops what memory holds of a person: their turns and the answers that were kept for them."""
         for key, turn in list(self.turns.items()):
             if key[0] == tenant and turn.guidance.user_id == user_id:
                 del self.turns[key]
-        self.engine.cache = AnswerCache(self.engine.cache.size)
+        self.engine.cache.forget(person_of(tenant, user_id))
 
     async def close(self) -> None:
         """Lets the loop finish what it has begun."""

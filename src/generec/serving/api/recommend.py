@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from generec.data.conditions import parse
 from generec.errors import unknown
 from generec.serving.api.access import App, Reader, own
-from generec.serving.api.parts import Parts
+from generec.serving.api.parts import Known, Parts
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.cache import Ask
+from generec.serving.rules import Rule
 from generec.types import Request, Slate
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
@@ -83,17 +84,22 @@ class Similar(BaseModel):
 async def recommend(body: RecommendAsk, caller: Reader, app: App) -> Recommended:
     """A slate for a person: their events in the store count from the moment they are acknowledged."""
     own(caller, app)
-    known = await asyncio.to_thread(app.known, caller.tenant, body.user_id)
+    known, rules = await asyncio.to_thread(_about, app, caller.tenant, body.user_id)
     request = Request(
         history=known.history if body.history is None else tuple(body.history), user_id=body.user_id,
         conditions=tuple(map(parse, body.filters)), exclude=known.refused | frozenset(body.exclude),
         repeat=body.repeat,
     )  # fmt: skip
-    answer = await app.engine.recommend(Ask(request=request, k=body.k, tenant=caller.tenant), body.timeout)
+    ask = Ask(request=request, k=body.k, tenant=caller.tenant, rules=rules, age=known.profile.age)
+    answer = await app.engine.recommend(ask, body.timeout)
     return Recommended(
         items=_places(app, answer.slate), source=answer.slate.source, note=answer.slate.note, model=answer.version,
         catalogue=answer.catalogue, cached=answer.cached,
     )  # fmt: skip
+
+
+def _about(app: Parts, tenant: str, user_id: str | None) -> tuple[Known, tuple[Rule, ...]]:
+    return app.known(tenant, user_id), app.rules(tenant)
 
 
 @router.post("/similar")

@@ -10,14 +10,18 @@ from pydantic import BaseModel, Field
 from generec.serving.api.access import Admin, App, Reader
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Expression, Id
-from generec.serving.store.rules import Rule, RuleKind
+from generec.serving.rules import Rule, RuleKind
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], responses=RESPONSES)
 _Moment = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class RuleAsk(Closed):
-    """Boost, pin or bury the items that satisfy all conditions, from `starts` until before `ends` (UTC seconds)."""
+    """Boost, pin or bury the items that satisfy all conditions, from `starts` until before `ends` (UTC seconds).
+
+    A boost divides an item's place by the weight, a bury multiplies it, a pin puts it first (of two pins the heavier
+    one). Nobody is shown by it what they have seen, refused or ruled out.
+    """
 
     kind: RuleKind
     conditions: Annotated[list[Expression], Field(min_length=1, max_length=20)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Statement, Turn
+from generec.serving.rules import Rule
 from generec.types import Condition
 
 
@@ -19,6 +20,7 @@ class Said:
     before: Guidance | None = None
     guidance: Guidance | None = None
     refused: frozenset[str] = frozenset()  # items that the person turned down before this dialogue
+    rules: tuple[Rule, ...] = ()  # the operator's, those in force
     k: int = 5
     asked: int = 0  # questions asked in a row so far
     seed: int = 0

@@ -51,7 +51,7 @@ class TurnAsk(Closed):
         refused = app.known(tenant, self.user_id).refused
         return Said(
             person=person, words=self.words, before=owned(self.before, person), guidance=owned(self.guidance, person),
-            refused=refused, k=self.k, asked=self.asked, seed=self.seed,
+            refused=refused, rules=app.rules(tenant), k=self.k, asked=self.asked, seed=self.seed,
         )  # fmt: skip
 
 

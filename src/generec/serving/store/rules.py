@@ -1,41 +1,27 @@
-"""What an operator wants of every slate: boost, pin or bury the items of a condition, between two dates."""
+"""The rules of each tenant: which items to boost, pin or bury, and when (serving/rules.py says what that means)."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import sqlalchemy as sql
 from sqlalchemy.engine import Row
 
 from generec.data.conditions import expression, parse
 from generec.errors import UsageError, unknown
+from generec.serving.rules import Rule, RuleKind
 from generec.serving.store.border import empty
 from generec.serving.store.database import Database, note, now
 from generec.serving.store.tables import RULES
-from generec.types import Catalog, Condition
-
-RuleKind = Literal["boost", "pin", "bury"]
-"""Boosts raise and buries lower the scores of the items that fit, by their weight; pins put them first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """A wish about the items that satisfy all conditions, from `starts` until before `ends` (None: open)."""
-
-    id: str
-    kind: RuleKind
-    conditions: tuple[Condition, ...]
-    weight: float = 1.0  # multiplies a score, for a bury divides it; of two pins the greater stands first
-    starts: int | None = None  # UTC seconds
-    ends: int | None = None
+from generec.types import Catalog
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of each tenant."""
+    """Rules, kept until they are taken away."""
 
     db: Database
 
