@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from generec.cli import bench, data, demo, environment, evaluate, inspection, loop, models, serve, store, teach, train
+from generec.cli import (
+    bench,
+    data,
+    demo,
+    environment,
+    evaluate,
+    inspection,
+    loop,
+    mcp,
+    models,
+    serve,
+    store,
+    teach,
+    train,
+)
 from generec.cli.commands import Commands
 
 app = typer.Typer(
@@ -33,6 +47,7 @@ app.command("explain")(loop.explain)
 app.command("gaps")(loop.gaps)
 app.command("detect")(loop.detect)
 app.command("serve")(serve.serve)
+app.command("mcp")(mcp.mcp)
 app.command("inspect")(inspection.inspect)
 app.command("recipes")(environment.recipes)
 app.command("doctor")(environment.doctor)

@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ from generec.errors import GenerecError
 from generec.records import Guidance, Turn, to_json
 from generec.serving.api.access import App, Reader, own
 from generec.serving.api.parts import Parts
-from generec.serving.api.talker import Said
+from generec.serving.api.turn import TurnAsk
 from generec.serving.openai.ask import ChatAsk
 from generec.serving.openai.errors import NoSuchModelError, install, of_raised
 from generec.serving.openai.replay import answered
@@ -60,10 +60,12 @@ class _Answer:
 
     def turn(self, told: Callable[[Guidance], None]) -> Turn:
         """Asks the talker: call it in `talk`."""
-        extra, known = self.ask.generec, self.app.known(self.tenant, self.ask.user)
-        person = replace(self.app.person(self.tenant, self.ask.user, extra.history), rejected=extra.rejected)
-        base = Said(person=person, refused=known.refused, k=extra.k, asked=self.ask.asked, seed=self.ask.seed)
-        return answered(self.app.talker, self.ask.said, base, told)
+        extra, said = self.ask.generec, self.ask.said
+        plain = TurnAsk(
+            words=said[-1], user_id=self.ask.user, history=extra.history, rejected=extra.rejected, k=extra.k,
+            asked=min(self.ask.asked, 10), seed=self.ask.seed,
+        )  # fmt: skip
+        return answered(self.app.talker, said, plain.said(self.app, self.tenant), told)
 
     def usage(self, content: str) -> dict[str, int]:
         """Counted by the rule that the vendor's field states; not what any language model would bill."""

@@ -1,0 +1,1 @@
+"""The server's routes as a few tools of the Model Context Protocol, for assistants that act for a person."""
