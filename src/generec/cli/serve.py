@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from generec.cli.loop import Data, Folder
-from generec.cli.models import Model
+from generec.cli.histories import Behind, histories
+from generec.cli.loop import Folder
+from generec.cli.models import Data, Model
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
 from generec.cli.store import STORE, KeysFolder, StoreUrl, Tenant, keys_folder
 from generec.errors import GenerecError, UsageError
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     import socket
 
     from generec.loop.generec import GeneRec
+    from generec.serving.api.settings import Settings
     from generec.serving.store import Store
+    from generec.serving.store.imports import Histories
     from generec.system import System
 
 _BY = "generec serve"
@@ -49,6 +53,10 @@ def serve(
 ) -> None:
     """Answer over HTTP until interrupted; the model becomes the active version of the store.
 
+    Into a store without events it brings those of --data (else of the data that the model was trained on), once, so
+    that people have their histories: what takes longer than a second goes on while it answers, and after a restart
+    where it stopped. Into other stores they come by `generec store import`.
+
     Open without keys on this machine only, and only until the first key is made (`generec keys create`).
     """
     with session(json, seed, threads, quiet) as out:
@@ -58,7 +66,9 @@ def serve(
             allowed(opened, host)
             with _bound(host, port) as listening:
                 entered(opened, tenant, model)
-                _run(opened, tenant, _loops(model, data, ledger), (host, *(name or ())), origin or [], listening, out)
+                read = partial(histories, opened, tenant, model, data, _BY)
+                settings = _settings(tenant, (host, *(name or ())), origin or [])
+                _run(opened, settings, _loops(model, data, ledger), read, listening, out)
 
 
 def allowed(store: Store, host: str) -> None:
@@ -136,17 +146,23 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
+def _settings(tenant: str, names: tuple[str, ...], origins: list[str]) -> Settings:
+    from generec.serving.api.settings import Settings
+
+    return Settings(tenant=tenant, hosts=(*Settings.hosts, *names), origins=tuple(origins))
+
+
 def _run(
     store: Store,
-    tenant: str,
+    settings: Settings,
     made: Callable[[System[Any]], GeneRec],
-    names: tuple[str, ...],
-    origins: list[str],
+    read: Callable[[], Histories],
     listening: socket.socket,
     out: Output,
 ) -> None:
     import asyncio
     import logging
+    import signal
 
     try:
         import uvicorn
@@ -155,7 +171,6 @@ def _run(
     from generec.cli.talker import ServedTalker
     from generec.serving.api.app import create_app
     from generec.serving.api.guard import LOG
-    from generec.serving.api.settings import Settings
     from generec.serving.engine import Engine
 
     if not out.quiet:
@@ -164,13 +179,16 @@ def _run(
         LOG.addHandler(handler)
         LOG.setLevel(logging.INFO)
     engine = Engine()
-    settings = Settings(tenant=tenant, hosts=(*Settings.hosts, *names), origins=tuple(origins))
     talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
+    app = create_app(engine, store, talker, settings)
     config = uvicorn.Config(
-        create_app(engine, store, talker, settings), access_log=False, log_level="warning", server_header=False,
+        app, access_log=False, log_level="warning", server_header=False,
         proxy_headers=False, lifespan="on", timeout_graceful_shutdown=int(settings.drain),
     )  # fmt: skip
     server = uvicorn.Server(config)
+    # uvicorn drains and then raises the signal once more: to be told to stop is no failure
+    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
+    behind = Behind(read, lambda: frozenset(app.state.parts.gone))
 
     async def answering() -> None:
         task = asyncio.create_task(server.serve([listening]))
@@ -184,6 +202,10 @@ def _run(
             sys.stdout.flush()
         await task
 
-    asyncio.run(answering())
+    behind.start()
+    try:
+        asyncio.run(answering())
+    finally:
+        behind.stop()
     if not server.started:
         raise UsageError("the server did not start; what is written above says why")

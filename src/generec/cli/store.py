@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from generec.cli.session import Json, session
+from generec.cli.session import Json, Quiet, session
 
 app = typer.Typer(help="Copy, bring back and migrate the store of a server.", no_args_is_help=True)
 keys = typer.Typer(help="Make, revoke and list the API keys of a store.", no_args_is_help=True)
@@ -86,6 +86,31 @@ def migrate(store: StoreUrl = STORE, keys: KeysFolder = None, json: Json = False
         before, after = Store.migrate(store, keys_folder(keys))
         out.document({"from": before, "to": after})
         out.text(f"the store has the schema {after} already" if before == after else f"schema {before} to {after}")
+
+
+@app.command("import")
+def import_(
+    data: Annotated[Path, typer.Option("--data", help="Data set folder that `generec data import` made.")],
+    tenant: Tenant = "default",
+    store: StoreUrl = STORE,
+    keys: KeysFolder = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring the events of a data set into the log, each once, with their source as recorded.
+
+    Interrupted, it goes on where it stopped. `generec serve --data` does the same by itself on a store without events.
+    """
+    with session(json, quiet=quiet, torch=False) as out:
+        from generec.cli.histories import brought, histories
+        from generec.serving.store import Store
+
+        with Store.open(store, keys_folder(keys)) as opened:
+            opened.tenants.create(tenant)
+            job = brought(histories(opened, tenant, None, data, _who()))
+        result = dict(job.result or {})
+        out.document({"tenant": tenant, "job": job.id, **result})
+        out.text(f"{result['stored']:,} of {result['events']:,} events were new and are in the log of tenant {tenant}")
 
 
 @keys.command("create")

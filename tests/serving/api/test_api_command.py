@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from generec.cli.serve import allowed, entered
+from generec.data.dataset import write_dataset
 from generec.errors import ArtefactError, UsageError
 from small_world import ITEMS, dataset
 
@@ -28,19 +29,22 @@ def start(tmp_path, model):
     return command
 
 
-def test_it_answers_where_it_says_and_ends_in_order(start):
-    process = start()
+def test_it_knows_people_answers_where_it_says_and_ends_in_order(start, tmp_path):
+    write_dataset(dataset(), tmp_path / "data")
+    process = start("--data", str(tmp_path / "data"))
     try:
         address = process.stdout.readline().split()[3].rstrip(";")
         body = json.dumps({"history": ["i1"], "k": 3}).encode()
         asked = urllib.request.Request(f"{address}/v1/recommend", body, {"content-type": "application/json"})
         with urllib.request.urlopen(asked, timeout=60) as response:
             assert len(json.load(response)["items"]) == 3
+        with urllib.request.urlopen(f"{address}/v1/users/u7/export", timeout=60) as response:
+            assert len(json.load(response)["events"]) == 8
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode in (0, -signal.SIGTERM)
+    assert process.returncode == 0
     assert '"route": "/v1/recommend", "status": 200' in errors
     assert "Traceback" not in errors
 

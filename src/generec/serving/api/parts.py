@@ -26,10 +26,9 @@ from generec.serving.store.people import Profile
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
-USED = ("click", "like", "play", "rating", "purchase", "view")
-"""Kinds of event that make an item part of a person's history."""
-REFUSED = ("dislike", "reject")
+REFUSED = ("dislike", "reject", "hide")
 """Kinds of event after which an item stays away."""
+_NO_USE = ("impression", "skip", "correct", "correction", "instruction")  # everything else is part of the history
 _TURNS = 2_000  # kept for the feedback on them
 
 
@@ -63,6 +62,7 @@ class Parts:
     turns: OrderedDict[tuple[str, str], Turn] = field(default_factory=OrderedDict)
     talking: int = 0
     closing: bool = False
+    gone: set[str] = field(default_factory=set)  # people of the server's tenant who were deleted since it began
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _logs: dict[str, TenantLog] = field(default_factory=dict)
@@ -78,9 +78,9 @@ class Parts:
         if user_id is None:
             return Known()
         log = self.log(tenant)
-        seen = log.recent(user_id, kinds=(*USED, *REFUSED))
+        seen = log.recent(user_id, but=_NO_USE)
         last = {one.item_id: one.kind for one in seen}  # people change their minds
-        history = tuple(one.item_id for one in seen if one.kind in USED)
+        history = tuple(one.item_id for one in seen if one.kind not in REFUSED)
         refused = frozenset(item_id for item_id, kind in last.items() if kind in REFUSED)
         return Known(history, refused, self.store.people.get(tenant, user_id))
 
@@ -143,6 +143,8 @@ class Parts:
 
     def forget(self, tenant: str, user_id: str) -> None:
         """Drops what memory holds of a person: their turns and the answers that were kept for them."""
+        if tenant == self.settings.tenant:
+            self.gone.add(user_id)
         for key, turn in list(self.turns.items()):
             if key[0] == tenant and turn.guidance.user_id == user_id:
                 del self.turns[key]

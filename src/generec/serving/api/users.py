@@ -112,6 +112,7 @@ async def export(user_id: Id, caller: Reader, app: App) -> dict[str, Any]:
 @router.delete("")
 async def forget(user_id: Id, caller: Writer, app: App) -> ForgottenShown:
     """Deletes a person: profile, history, the key of what was sealed, and what memory holds of them."""
+    app.forget(caller.tenant, user_id)
     done = await asyncio.to_thread(app.store.people.forget, caller.tenant, user_id, by=caller.by)
     app.forget(caller.tenant, user_id)
     return ForgottenShown(known=done.known, events=done.events, models=done.models, wiped=done.wiped)

@@ -14,6 +14,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import URL, make_url
 
 from generec.data import vault as sealed
+from generec.data.log import EVENTS
 from generec.data.vault import Vault
 from generec.errors import InputError, UsageError
 from generec.serving.store import copies, schema
@@ -78,6 +79,11 @@ class Store:
         if not self.tenants.known(tenant):
             raise UsageError(f"there is no tenant {tenant!r}")
         return replace(self._log, tenant=tenant)
+
+    def log_is_empty(self) -> bool:
+        """Whether nobody's events are in the log yet, whatever the tenant."""
+        with self.db.reading() as c:
+            return c.execute(sql.select(EVENTS.c.seq).limit(1)).first() is None
 
     def backup(self, path: str | os.PathLike[str]) -> Copy:
         """Copies the store as it is at one moment, while others write; checked before it counts."""

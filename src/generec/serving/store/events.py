@@ -41,14 +41,21 @@ class TenantLog(EventLog):
         given = (entry if isinstance(entry, Entry) else Entry.of(entry) for entry in entries)
         return super().append([replace(entry, user_id=self._inward(entry.user_id)) for entry in given])
 
-    def recent(self, user_id: str, limit: int = 200, *, kinds: Chosen = None) -> tuple[Seen, ...]:
-        """The last things that a person did with items, oldest first, without opening what is sealed."""
+    def recent(
+        self, user_id: str, limit: int = 200, *, kinds: Chosen = None, but: Collection[str] = ()
+    ) -> tuple[Seen, ...]:
+        """The last things that a person did with items, oldest first, without opening what is sealed.
+
+        kinds: those alone; but: all others.
+        """
         lookup = self.vault.lookup(self._qualified(user_id))
         whose = sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == lookup).scalar_subquery()
         query = sql.select(EVENTS.c.item_id, EVENTS.c.time, EVENTS.c.kind, EVENTS.c.seq)
         query = query.where(EVENTS.c.person == whose, EVENTS.c.item_id.is_not(None))
         if kinds is not None:
             query = query.where(EVENTS.c.kind.in_(list(kinds)))
+        if but:
+            query = query.where(EVENTS.c.kind.not_in(list(but)))
         with sealed.reading(self.engine) as c:
             rows = c.execute(query.order_by(EVENTS.c.time.desc(), EVENTS.c.seq.desc()).limit(limit)).all()
         return tuple(Seen(row.item_id, row.time, row.kind) for row in reversed(rows))

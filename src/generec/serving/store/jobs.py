@@ -16,6 +16,7 @@ from generec.serving.store.tables import JOBS, plain
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 OPEN = ("queued", "running")
+STALE = 60  # seconds without a word after which whoever did a job is gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +47,20 @@ class Jobs:
             busy = _jobs(c, tenant, JOBS.c.kind == kind, JOBS.c.state.in_(OPEN))
             if busy:
                 raise UsageError(f"a {kind} is {busy[0].state} ({busy[0].id}); wait for it or cancel it")
-            c.execute(sql.insert(JOBS).values(
-                tenant=tenant, **row, state="queued", progress=0.0, line="", created=now(), updated=now(),
-                number=next_number(c, JOBS.c.number, tenant),
-            ))  # fmt: skip
-            note(c, tenant, by, f"ask for {kind}", row["id"])
-            return _one(c, tenant, row["id"])
+            return _new(c, tenant, {**row, "state": "queued"}, by)
+
+    def begin(self, tenant: str, kind: str, options: Mapping[str, Any] | None = None, *, by: str) -> Job:
+        """A job that whoever asks does at once; nobody takes it.
+
+        Raises UsageError while another does one of its kind; one that has said nothing for STALE seconds is dead.
+        """
+        row = {"id": secrets.token_hex(8), "kind": kind, "options": plain(dict(options or {}), "the options")}
+        with self.db.writing(tenant) as (c, _):
+            for job in _jobs(c, tenant, JOBS.c.kind == kind, JOBS.c.state == "running"):
+                if job.updated > now() - STALE:
+                    raise UsageError(f"a {kind} is running ({job.id}); wait for it or cancel it")
+                _set(c, tenant, job.id, {"state": "failed", "result": {"error": "nothing was heard of it any more"}})
+            return _new(c, tenant, {**row, "state": "running"}, by)
 
     def take(self, tenant: str) -> Job | None:
         """The oldest queued job, which runs from now on and is given to nobody else; None when there is none."""
@@ -99,6 +108,13 @@ class Jobs:
         """The newest jobs, newest first."""
         with self.db.reading() as c:
             return tuple(reversed(_jobs(c, tenant)))[:limit]
+
+
+def _new(c: Connection, tenant: str, row: Mapping[str, Any], by: str) -> Job:
+    numbered = {**row, "number": next_number(c, JOBS.c.number, tenant), "created": now(), "updated": now()}
+    c.execute(sql.insert(JOBS).values(tenant=tenant, **numbered, progress=0.0, line=""))
+    note(c, tenant, by, f"ask for {row['kind']}", row["id"])
+    return _one(c, tenant, row["id"])
 
 
 def _jobs(c: Connection, tenant: str, *which: sql.ColumnElement[bool]) -> list[Job]:
