@@ -43,3 +43,17 @@ def test_rows_that_cannot_be_kept_change_nothing(server):
     ):  # fmt: skip
         assert says in is_problem(server.client.post("/v1/items", json={"items": rows}), 422)["detail"]
     is_problem(server.client.get("/v1/items/a%2Fnew%20lamp"), 404)
+
+
+def test_items_are_named_in_one_question_and_say_their_codes(server):
+    found = server.client.get("/v1/items", params={"item_id": ["i7", "nowhere", "i3", "i7"]}).json()
+    assert [item["item_id"] for item in found["items"]] == ["i7", "i3"]
+    assert found["cursor"] is None
+    codes = [tuple(item["codes"]) for item in server.client.get("/v1/items", params={"limit": 60}).json()["items"]]
+    assert len({len(one) for one in codes}) == 1
+    assert len(set(codes)) == len(codes)
+    assert server.client.get("/v1/items/i7").json()["codes"] == found["items"][0]["codes"]
+    assert server.client.post("/v1/items", json={"items": [NEW]}).status_code == 200
+    new = server.client.get("/v1/items", params={"item_id": NEW["item_id"]}).json()["items"][0]["codes"]
+    assert new
+    is_problem(server.client.get("/v1/items", params={"item_id": ["i1"] * 201}), 422)

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from generec.serving.api import feedback, health, items, making, models, recommend, rules, turn, users
+from generec.serving.api import feedback, health, items, making, models, pages, recommend, rules, turn, users
 from generec.serving.api.guard import Guard
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import Problem, install
@@ -22,7 +22,7 @@ from generec.serving.store import Store
 
 _ROUTERS: tuple[APIRouter, ...] = (
     health.router, recommend.router, items.router, feedback.router, turn.router, users.router,
-    making.router, models.router, rules.router,
+    making.router, models.router, rules.router, pages.router,
 )  # fmt: skip
 
 

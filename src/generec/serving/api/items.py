@@ -22,10 +22,15 @@ router = APIRouter(prefix="/v1/items", tags=["items"], responses=RESPONSES)
 
 
 class Shown(BaseModel):
-    """An item with its fields; `version` counts its changes."""
+    """An item with its fields; `version` counts its changes.
+
+    codes: its semantic ID with the active model, coarse first: items that begin alike are alike. None of an item that
+    the model does not have.
+    """
 
     item_id: str
     fields: dict[str, Any]
+    codes: tuple[int, ...] = ()
     version: int
     updated: int
 
@@ -80,16 +85,23 @@ def search(
     q: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    item_id: Annotated[tuple[Id, ...], Query(max_length=200)] = (),
 ) -> ItemPage:
-    """Items whose id or texts hold every word of q, in the order of the catalogue."""
+    """Items whose id or texts hold every word of q, in the order of the catalogue; or those named, as far as they are.
+
+    item_id: repeatable; names the items instead of searching for them.
+    """
+    if item_id:
+        found = (app.store.items.get(caller.tenant, one) for one in dict.fromkeys(item_id))
+        return ItemPage(items=[_shown(app, caller, item) for item in found if item is not None], cursor=None)
     page = app.store.items.search(caller.tenant, q, cursor=cursor, limit=limit)
-    return ItemPage(items=[_shown(item) for item in page.rows], cursor=page.cursor)
+    return ItemPage(items=[_shown(app, caller, item) for item in page.rows], cursor=page.cursor)
 
 
 @router.get("/{item_id:path}")
 def get(item_id: Id, caller: Reader, app: App) -> Shown:
     """One item."""
-    return _shown(_there(app, caller, item_id))
+    return _shown(app, caller, _there(app, caller, item_id))
 
 
 @router.post("")
@@ -125,5 +137,16 @@ def _there(app: Parts, caller: Caller, item_id: str) -> Item:
     return found
 
 
-def _shown(item: Item) -> Shown:
-    return Shown(item_id=item.item_id, fields=dict(item.fields), version=item.version, updated=item.updated)
+def _shown(app: Parts, caller: Caller, item: Item) -> Shown:
+    codes = _codes(app, item.item_id) if caller.tenant == app.settings.tenant else ()
+    return Shown(
+        item_id=item.item_id, fields=dict(item.fields), codes=codes, version=item.version, updated=item.updated
+    )
+
+
+def _codes(app: Parts, item_id: str) -> tuple[int, ...]:
+    routing = app.engine.versions.routing
+    if routing is None:  # no model is active yet
+        return ()
+    system = routing.active.snapshot.system
+    return tuple(system.index.ids.codes[system.catalog.row(item_id)].tolist()) if item_id in system.catalog else ()
