@@ -123,11 +123,21 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What one answer to a question would say: which item is meant, or which condition counts or is liked."""
+
+    item_id: str | None = None
+    hard: Condition | None = None
+    like: Condition | None = None
+
+
+@dataclass(frozen=True)
 class Question:
-    """One question back, with the readings between which it decides."""
+    """One question back, with the answers between which it decides, and what each of them would say."""
 
     text: str
     options: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()  # of each option; empty where only a person can say
 
 
 @dataclass(frozen=True, kw_only=True)

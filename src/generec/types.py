@@ -181,7 +181,8 @@ class Condition:
 
 def _quoted(value: str | float) -> str:
     plain = isinstance(value, float) or re.fullmatch(r"[\w.:/+-]+( [\w.:/+-]+)*", value) is not None
-    return str(value) if plain else f'"{_escaped(str(value))}"'
+    shown = repr(value).removesuffix(".0") if isinstance(value, float) else value
+    return shown if plain else f'"{_escaped(shown)}"'
 
 
 def _escaped(text: str) -> str:

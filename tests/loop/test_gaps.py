@@ -170,7 +170,7 @@ def test_filters_make_gaps_and_are_named_when_enough_people_state_them():
     assert (0, 0) in named(system, report)
     gap = report.gaps[named(system, report).index((0, 0))]
     assert gap.items == PER_PAIR
-    assert gap.constraints[0] == "price <= 10.0"
+    assert gap.constraints[0] == "price <= 10"
     assert len(gap.constraints) == 1 + sum(count >= 20 for count in (gap.people // 3, 2 * gap.people // 3))
     assert (0, 0) not in named(system, gap_report(system, asked()))
 

@@ -38,10 +38,11 @@ class Form:
     leading: tuple[Frame, ...] = ()
 
 
-HEADLINE = Form("headline", ("title", "description"), 12)
-SNIPPET = Form("snippet", ("description", "title"), 25)
-DESCRIPTION = Form("description", ("description",), 60)
-WHY = Form("why", ("description", "title", "topic", "tags", "creator"), 30, (BECAUSE_YOU_LIKE, YOU_ASKED_FOR))
+_PROSE = ("description", "plot", "text", "summary")
+HEADLINE = Form("headline", ("title", *_PROSE), 12)
+SNIPPET = Form("snippet", (*_PROSE, "title"), 25)
+DESCRIPTION = Form("description", _PROSE, 60)
+WHY = Form("why", (*_PROSE, "title", "topic", "tags", "creator"), 30, (BECAUSE_YOU_LIKE, YOU_ASKED_FOR))
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class TextEditor:
     fluency: NgramFluency
     relevance: Relevance | None = None
     """Similarity to the person by meaning; None = words shared with what the guidance says of them."""
-    prose: tuple[str, ...] = ("description", "plot", "text", "summary")
+    prose: tuple[str, ...] = _PROSE
     """Fields that are running text; the others are values."""
     relevant: float = 1.0
     """Worth of the piece that means most to the person."""
@@ -100,7 +101,9 @@ class TextEditor:
         relevance = self.relevance or lexical_relevance(guidance)
         candidates = [c for opening in found for c in self._candidates(index, opening, relevance, limit)]
         original = "" if form.leading else known[0].text
-        best = _best(index, candidates, original)
+        title = clean["title"].text if "title" in clean else ""
+        said = [one for one in candidates if one.text == original or one.text.rstrip(". ") != title.rstrip(". ")]
+        best = _best(index, said, original)  # a title alone is no text
         if best is None or (best[0].text == original and source.get(known[0].field) == original):
             why = "nothing else could be verified" if best is None else "no other text suits this person better"
             return Abstain(f"{why}; original kept")
@@ -109,7 +112,7 @@ class TextEditor:
         return Draft(
             id=fingerprint(item_id, form.name, best[0].text, guidance.fingerprint),
             mode="edited",
-            payload=TextPayload(best[0].text, clean["title"].text if "title" in clean else "", best[1]),
+            payload=TextPayload(best[0].text, title, best[1]),
             parents=(item_id,),
             evidence=tuple(one for one in index.evidence if one.trust != "person" or one.id in used),
             backend=BackendCard("text editor"),

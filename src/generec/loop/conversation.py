@@ -115,6 +115,11 @@ class Conversation:
         members = [item for candidate in slate if candidate.draft for item in candidate.draft.parents]
         return {*members, *(candidate.item_id for candidate in slate if candidate.item_id)}
 
+    def _slate(self) -> tuple[str, ...]:
+        """The items of the last slate in order, by which a person may point at them."""
+        turn = self.states[-1].turn
+        return () if turn is None else tuple(one.item_id for one in turn.slate if one.item_id is not None)
+
     def _title(self, item_id: str) -> str:
         return self.loop.retriever.meaning.catalog.titles([item_id])[0]
 
@@ -126,8 +131,9 @@ class Conversation:
 
     def _request(self, words: str, before: Guidance | None) -> TurnRequest:
         return TurnRequest(
-            words=words, person=self._person(), before=before, k=self.k, asked=self.asked, seed=self.seed
-        )
+            words=words, person=self._person(), before=before, shown=self._slate(), k=self.k, asked=self.asked,
+            seed=self.seed,
+        )  # fmt: skip
 
     def _answered(self, guidance: Guidance) -> Turn:
         person = self._person()

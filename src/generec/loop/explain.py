@@ -60,18 +60,21 @@ class Explainer:
         return popular[0].text if popular else ""
 
     def _asked(self, item_id: str, guidance: Guidance) -> list[Statement]:
-        """What was asked for and the item has."""
+        """What was asked for and the item has, one statement a field."""
         stated = [
             *(s.condition for s in guidance.hard),
             *(t.condition for t in guidance.likes if t.condition is not None),
         ]
         row = self.catalog.row(item_id)
-        met = [condition for condition in dict.fromkeys(stated) if bool(mask(self.catalog, [condition])[row])]
-        said = [f"{_sentence(self.catalog, row, condition)}, as you asked" for condition in met]
+        holds = {condition: mask(self.catalog, [condition]) for condition in dict.fromkeys(stated)}
+        met = {condition.field: condition for condition, rows in reversed(holds.items()) if bool(rows[row])}
         return [
-            Statement(text, (f"{item_id}#{condition.field}",), "item", _ASKED)
-            for text, condition in zip(said, met, strict=True)
-        ]
+            Statement(
+                f"{_sentence(self.catalog, row, condition)}, as you asked", (f"{item_id}#{field}",), "item",
+                _ASKED - math.log(float(holds[condition].float().mean())),  # what few items have says more
+            )
+            for field, condition in met.items()
+        ]  # fmt: skip
 
     def _shared(self, item_id: str, guidance: Guidance, person: Person) -> list[_Shared]:
         """Values that the item shares with events of the history and that were not asked for anyway."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from generec.data.conditions import mask
 from generec.loop.grammar.acts import Doing, doing
-from generec.loop.grammar.clashes import clash
-from generec.loop.grammar.dialogue import Slips, adjusts, also, instead, merged, taken_back_within
+from generec.loop.grammar.clashes import clash, ordered
+from generec.loop.grammar.dialogue import Slips, adjusts, also, instead, merged, of_items, taken_back_within
 from generec.loop.grammar.drops import dropped
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.lexer import Lexer
@@ -25,6 +26,8 @@ from generec.records import Anchor, Direction, Guidance, Person, Question, Sourc
 from generec.types import Condition
 
 _BILLS = {"double": 2, "triple": 3, "trilogy": 3, "trilogies": 3, "trio": 3}
+_COMPARATIVE = re.compile(r"\b(?:\w+(?<!\bold)er|more \w+|less \w+)$", re.IGNORECASE)
+"""Words that a number in the same turn spells out: `longer, at least 45 minutes`."""
 _LETTERS = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(
     r"(?<!\w)(?:ich|und|nicht|bitte|einen|eine|mit|für|je|veux|avec|pour|une|les|des|quiero|una|con|para|por|sin|vorrei"
@@ -76,7 +79,7 @@ class EmbeddedInstructor:
         making = before.kind if before is not None and before.act == "create" else None
         act = doing(matcher, before.kind if before is not None and before.act in ("create", "edit") else None)
         if act.act == "recommend" and making is not None and not _asks_anew(matcher):
-            act = replace(act, act="create", kind=making)
+            act = replace(act, act="create", kind=making, carried=True)
         drops = dropped(matcher, before, self.lexicon, self.roles) if act.act not in ("undo", "reset") else None
         fixed: list[Mark] = [NoiseMark(start, end) for start, end in act.spans if start < end]
         fixed += [NoiseMark(start, end) for start, end in drops.spans] if drops else []
@@ -98,6 +101,11 @@ class EmbeddedInstructor:
         if act.verb is not None:
             words = sentence.quote(*act.verb).lower()
             found.wishes.append(Wish(*act.verb, 1, True, words=words, quote=words))
+        if act.act == "edit" and act.kind == "text" and found.item is None and act.about is not None:
+            named = [wish for wish in found.wishes if wish.words and wish.start <= act.about[0] + 1 < wish.end + 1]
+            unknown = [wish for wish in named if sentence.tokens[wish.start].capital]
+            found.wishes = [wish for wish in found.wishes if wish not in unknown]
+            notes += [f"no item is called “{wish.quote}”" for wish in unknown]
         if act.act == "explain":
             found.wishes, found.anchors, found.directions = [], [], []
         for start, end, again in slips.parts:
@@ -107,7 +115,7 @@ class EmbeddedInstructor:
         if changed:
             self._keep_comparison(found, marks, state)
         found.instead = found.instead or instead(matcher)
-        found.also = also(matcher)
+        found.also, found.carried = also(matcher), act.carried
         found.unread = _unread(sentence, marks, found)
         turn = self.turn(before)
         return self._guidance(found, person, before, state, turn, notes)
@@ -129,11 +137,16 @@ class EmbeddedInstructor:
             notes=tuple(notes),
         )  # fmt: skip
         now = replace(now, question=self._question(found, now))
-        now = replace(now, directions=tuple(one for one in now.directions if one.field not in _bounded(now)))
+        bounded = _bounded(now)
+        ways = (one for one in now.directions if one.field not in bounded or not _COMPARATIVE.search(one.source.quote))
+        now = replace(now, directions=tuple(ways))
         if found.act == "edit" and found.kind == "set":
             now = replace(now, likes=(*now.likes, *_as_likes(now.hard)), hard=())
+        if found.act == "edit" and found.kind == "text":
+            now = replace(now, tone=tuple(one.words for one in now.likes if one.words))
         if found.act in ("undo", "reset") or state is None:
             return now
+        state = of_items(state)
         for named in found.instead_of:
             state = _less(state, named.field, named.values)
         if found.replaced_words:
@@ -144,7 +157,26 @@ class EmbeddedInstructor:
                     one for one in state.likes if not one.words or not {stem(word) for word in one.words.split()} & gone
                 ),
             )
-        return merged(state, now, self.lexicon.single, found.instead and not found.instead_of, found.also)
+        replacing = found.instead and not found.instead_of
+        after = merged(state, now, self.lexicon.single, replacing, found.also, self._given_up)
+        topic = {one.condition for one in state.hard if self._given_up(one.condition, now)} and not found.also
+        if topic and found.carried:
+            after = replace(after, act="recommend", kind=None)
+        return replace(after, count=now.count, totals=now.totals) if topic else after
+
+    def _given_up(self, said: Condition, now: Guidance) -> bool:
+        """Whether a kind of thing wanted before has given way: nothing is also what is wanted now, nor is the item
+        that is named as an example."""
+        if said.operator not in ("=", "in") or ordered(said):
+            return False
+        catalog = self.meaning.catalog
+        holds = mask(catalog, [said])
+        examples = [one.item_id for one in now.anchors if one.weight > 0]
+        if examples and not any(bool(holds[catalog.row(item_id)]) for item_id in examples):
+            return True
+        fresh = [one.condition for one in now.hard if one.condition.operator in ("=", "in")]
+        others = [mask(catalog, [one]) for one in fresh if one.field == said.field and one != said]
+        return any(not bool((holds & other).any()) for other in others if bool(other.any()))
 
     def _hard(self, found: Found, turn: int) -> tuple[Stated, ...]:
         """Hard constraints: refused values of one field together, alternatives together, the others one by one."""
@@ -198,7 +230,7 @@ class EmbeddedInstructor:
             return None
         words, options = found.asked[0]
         named = ", ".join(options)
-        return Question(f"What do you mean by “{words}”: {named}?", options)
+        return Question(f"What do you mean by “{words}”: {named}?", tuple(options), tuple(options.values()))
 
     def _corrected(self, sentence: Sentence) -> Sentence:
         """The sentence with misspelt words put right; titles keep theirs."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +17,10 @@ from generec.types import TEXT_FIELDS, Catalog, Condition
 ARM = Arm(name="text edits", action="edit", kind="text", card=BackendCard("text editor"), latency_ms=50.0)
 FORMS = (SNIPPET, DESCRIPTION, HEADLINE)
 """Tried in this order; the first that gives something other than the original is taken."""
+
+
+SHORTER = re.compile(r"(?:shorten|condense|trim|tighten|cut|boil|summari[sz]e|sum up|shorter|briefer|abridge)", re.I)
+"""Words that ask for less text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +37,13 @@ class TextEditMaker:
         item_id = guidance.item_id or (near[0] if near else None)
         if item_id is None:
             return Abstain("no item was named and none was found whose text could be edited")
+        if guidance.act == "edit" and guidance.item_id is None and guidance.unread:
+            return Abstain("it is not clear whose text; name an item, or point at one, such as: the second one")
         editor = replace(self.editor, relevance=_Relevance(self.retriever, guidance, person))
         source = texts_of(self.retriever.meaning.catalog, item_id)
+        shorter = any(SHORTER.match(words) for words in guidance.tone)
         reasons: list[str] = []
-        for form in self.forms:
+        for form in (_halved(source),) if shorter else self.forms:
             made = editor.edit(item_id, source, guidance, form)
             if isinstance(made, Draft):
                 return (made,)
@@ -68,6 +76,12 @@ class _Relevance:
         if self.tastes and texts:
             found = found + meaning.between(texts, self.tastes).max(axis=1)
         return [float(value) for value in found]
+
+
+def _halved(source: Mapping[str, str]) -> Form:
+    """The running text of an item, or its title where it has none, in at most half of its words."""
+    named = next((name for name in (*DESCRIPTION.fields, "title") if source.get(name)), "title")
+    return Form("shorter text", (named,), max(1, len(source.get(named, "").split()) // 2))
 
 
 def plain_editor(catalog: Catalog) -> TextEditor:

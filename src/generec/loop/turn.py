@@ -17,8 +17,11 @@ from generec.fidelity.provenance import Marks
 from generec.fidelity.scene import Scene
 from generec.loop.arms import Arm
 from generec.loop.explain import Explainer
+from generec.loop.grammar.dialogue import of_items
+from generec.loop.grammar.readings import answered, read_as
+from generec.loop.pointing import pointed
 from generec.loop.retrieve import Retrieved, Retriever
-from generec.loop.router import Decision, Drafted, Router, Served, respond
+from generec.loop.router import Decision, Drafted, Missing, Router, Served, respond
 from generec.loop.router import Scene as Situation
 from generec.protocols import Instructor, Maker
 from generec.records import (
@@ -57,6 +60,7 @@ class TurnRequest:
     words: str
     person: Person = field(default_factory=Person)
     before: Guidance | None = None
+    shown: tuple[str, ...] = ()  # items of the last slate, at which words may point
     k: int = 5
     asked: int = 0  # questions asked in a row so far
     seed: int = 0
@@ -83,13 +87,22 @@ class Loop:
         """Answers one turn. A maker that fails, is too slow or does not pass the gate leaves the retrieved slate."""
         clock, person = Clock(), request.person
         with clock.stage("instruct"):
-            guidance = self.instructor.instruct(request.words, person, request.before)
+            guidance = self._understood(request)
         notes = (*guidance.notes, *_remarks(request.words, guidance))
         guidance = replace(
             guidance, user_id=person.user_id, consent=person.consent and guidance.consent, age=person.age,
             profile=person.profile, locale=person.locale, seed=request.seed, notes=notes,
         )  # fmt: skip
         return self.answer(guidance, request, clock)
+
+    def _understood(self, request: TurnRequest) -> Guidance:
+        """The words as an answer to the question before, else as the instructor reads them."""
+        before = request.before
+        if before is not None and before.question is not None:
+            chosen = answered(request.words, before.question)
+            if chosen is not None:
+                return replace(read_as(before, before.question, chosen), unread=(), notes=())
+        return pointed(self.instructor.instruct(request.words, request.person, before), request.words, request.shown)
 
     def answer(self, guidance: Guidance, request: TurnRequest, clock: Clock | None = None) -> Turn:
         """The rest of a turn for a guidance that stands already: understood before, or corrected by a person."""
@@ -99,13 +112,13 @@ class Loop:
         guidance = replace(guidance, budget=replace(self.budget, latency_ms=patience, candidates=request.k))
         with clock.stage("retrieve"):
             guidance = self.imagine(guidance, person) if self.imagine is not None else guidance
-            found = self.retriever.retrieve(guidance, person, max(request.k, self.depth))
+            found = self.retriever.retrieve(of_items(guidance), person, max(request.k, self.depth))
             hits = self._hits(found)
         with clock.stage("route"):
             situation = Situation(
                 hits=hits, coverage=found.coverage, gap=found.gap, allowed=found.allowed,
                 rejected=len(person.rejected), arms=tuple(maker.arm for maker in self.makers.values()),
-                asked=request.asked,
+                missing=self._missing(guidance, person, request.k), asked=request.asked,
             )  # fmt: skip
             decision = self.router.route(guidance, situation)
         making = _Making(self, guidance, person, found)
@@ -122,8 +135,21 @@ class Loop:
             guidance=guidance, slate=slate, drafts=tuple(making.made),
             reports=tuple(judged.report for judged in making.judged), question=decision.ask, explanation=why,
             message=" ".join(_said(guidance, found, decision, served, why, self.retriever)),
-            trace={**_trace(decision, found, served, clock), "marks": making.marks},
+            trace={
+                **_trace(decision, found, served, clock), "marks": making.marks,
+                "instructor": {"backend": guidance.backend, "notes": guidance.notes},
+            },
         )  # fmt: skip
+
+    def _missing(self, guidance: Guidance, person: Person, k: int) -> tuple[Missing, ...]:
+        """What could be asked, with the items that each answer would lead to."""
+        question = guidance.question
+        if question is None or not question.readings:
+            return ()
+        read = [of_items(read_as(guidance, question, at)) for at in range(len(question.readings))]
+        if guidance.act in ("edit", "explain"):
+            return (Missing(question, tuple((one.item_id,) if one.item_id else () for one in read)),)
+        return (Missing(question, tuple(self.retriever.retrieve(one, person, k).item_ids for one in read)),)
 
     def _hits(self, found: Retrieved) -> tuple[Candidate, ...]:
         titles = self.retriever.meaning.catalog.titles(found.item_ids)

@@ -23,6 +23,7 @@ class Doing:
     out: tuple[int, int] | None = None  # of an edited set: what goes
     verb: tuple[int, int] | None = None  # of an edited text: how it changes, as a wish in words
     thing: tuple[int, int] | None = None  # of a creation: the word for the thing made
+    carried: bool = False  # from the turn before, not said again
 
 
 def doing(matcher: Matcher, made_before: Kind | None, single: bool = True) -> Doing:
@@ -71,7 +72,9 @@ def _explaining(matcher: Matcher) -> Doing | None:
         lead = matcher.plain[max(0, found.start() - 12) : found.end() + 14]
         if ACTS["no_explain"].search(lead) or re.search(r"(?:can|could|do) not (?:see|understand|get) $", lead):
             continue
-        if re.search(r"(?:to do with|doing .*|come from|based on)$", found.group()):  # the item stands inside
+        if re.search(
+            r"(?:to do with|doing .*|come from|based on)$|^how (?:did|do|has|have) (?!you)", found.group()
+        ):  # the item stands inside
             return Doing("explain", spans=((start, start + 1),), about=(start, len(matcher.starts)))
         return Doing("explain", spans=((start, end),), about=(end, len(matcher.starts)))
     return None
@@ -206,7 +209,7 @@ def _creating(matcher: Matcher) -> Doing | None:
 def _extended(matcher: Matcher, thing: tuple[int, int], kind: str) -> tuple[int, int]:
     """The word for the thing made with a second such word after it: `festival programme`, `plot outline`."""
     tokens = matcher.sentence.tokens
-    words = ACTS.text("sets") if kind == "set" else ACTS.text("texts")
+    words = f"{ACTS.text('sets')}|(?:night|evening|session)s?" if kind == "set" else ACTS.text("texts")
     while thing[1] < len(tokens) and re.fullmatch(words, tokens[thing[1]].form):
         thing = (thing[0], thing[1] + 1)
     return thing

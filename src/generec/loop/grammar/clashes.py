@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from generec.records import Question
+from generec.records import Question, Reading
 from generec.types import Condition
 
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -83,7 +83,8 @@ def clash(conditions: Sequence[Condition], single: Collection[str]) -> Question 
     if found is None:
         return None
     one, other = str(found[0]), str(found[1])
-    return Question(f"Nothing can be both “{one}” and “{other}”; which of them counts?", (one, other))
+    text = f"Nothing can be both “{one}” and “{other}”; which of them counts?"
+    return Question(text, (one, other), (Reading(hard=found[0]), Reading(hard=found[1])))
 
 
 def _clash(one: Condition, other: Condition, single: bool) -> bool:

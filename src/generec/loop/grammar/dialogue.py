@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from generec.loop.grammar.clashes import listed, opposed, ordered, overruled
@@ -33,7 +33,9 @@ def also(matcher: Matcher) -> bool:
 
 
 def adjusts(matcher: Matcher) -> list[tuple[int, int]]:
-    """Where a bound is changed and keeps its comparison: `make it 25`, `30 minutes would be fine too`."""
+    """Where a bound is changed and keeps its comparison: `make it 25`, `30 minutes would be fine`, `ok, 40 then`."""
+    if DIALOGUE["bare_amount"].fullmatch(matcher.plain):
+        return [(0, 0)]
     conceded = (
         (start, end)
         for start, end, found in matcher.all(DIALOGUE["conceded"])
@@ -73,13 +75,28 @@ def taken_back_within(matcher: Matcher) -> Slips:
     return Slips(whole, tuple(parts))
 
 
-def merged(before: Guidance, now: Guidance, single: Collection[str], replacing: bool, added: bool = False) -> Guidance:
+def of_items(guidance: Guidance) -> Guidance:
+    """A guidance without the words that say how an edited text is to change: they are no wish about items."""
+    if (guidance.act, guidance.kind) != ("edit", "text"):
+        return guidance
+    return replace(guidance, likes=tuple(one for one in guidance.likes if one.words not in guidance.tone), tone=())
+
+
+def merged(
+    before: Guidance,
+    now: Guidance,
+    single: Collection[str],
+    replacing: bool,
+    added: bool = False,
+    gone: Callable[[Condition, Guidance], bool] | None = None,
+) -> Guidance:
     """The state after a turn: what was said before stays unless the turn replaces or contradicts it.
 
     single: fields that hold one value. replacing: new values of any field replace the old ones of that field.
-    added: new values are alternatives to the old ones of their field.
+    added: new values are alternatives to the old ones of their field. gone: whether a condition of before cannot hold
+    beside what is said now; None: it always can.
     """
-    hard = list(before.hard)
+    hard = [one for one in before.hard if gone is None or added or not gone(one.condition, now)]
     fresh = [one for one in now.hard if not _corrects(one.condition, before, now)]
     if added:
         hard, fresh = _widened(hard, fresh)
@@ -106,9 +123,7 @@ def merged(before: Guidance, now: Guidance, single: Collection[str], replacing: 
         if condition.operator in ("<", "<=", ">", ">=", "=")
     }
     ways = {one.field for one in now.directions}
-    directions = [one for one in before.directions if one.field not in ways | bounded] + [
-        one for one in now.directions if one.field not in bounded
-    ]
+    directions = [*(one for one in before.directions if one.field not in ways | bounded), *now.directions]
     return replace(
         now,
         hard=_once([*kept, *fresh]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from generec.loop.lexicon import Named
-from generec.records import Act, Kind
+from generec.records import Act, Kind, Reading
 from generec.types import Condition
 
 
@@ -37,9 +37,10 @@ class Found:
     totals: list[tuple[str, Condition, str]] = field(default_factory=list)  # field, bound, quote
     count: int | None = None
     audience: str = ""
-    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)  # the words, the readings
+    asked: list[tuple[str, dict[str, Reading]]] = field(default_factory=list)  # the words, what they may mean
     unread: list[str] = field(default_factory=list)
     instead: bool = False  # what is said replaces what was said in the same field
     instead_of: list[Named] = field(default_factory=list)
+    carried: bool = False  # the act is that of the turn before
     also: bool = False  # `or a conditioner`: an alternative to what was said before
     replaced_words: list[str] = field(default_factory=list)

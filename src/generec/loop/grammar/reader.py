@@ -31,11 +31,13 @@ from generec.loop.grammar.tokens import Matcher, Sentence
 from generec.loop.grammar.totals import Totals
 from generec.loop.grammar.words import BODY, FUNCTION, MOODS, STOPS
 from generec.loop.lexicon import Lexicon
+from generec.records import Reading
 from generec.types import Condition
 
 READER = Phrases("reader")
 
 _LEADING = FUNCTION - frozenset(["make", "makes", "give", "gives", "tell", "run", "take"])
+_OFFERED = 6  # answers to a question
 _STARTING = frozenset(["for", "with", "about", "by", "on", "under", "from", "that", "which"])
 
 
@@ -129,7 +131,8 @@ class Reader:
             self.buffer.append(at)
         else:
             self._flush()
-            if self.state.full and form in _STARTING and self.state.sign < 0:
+            subject = form in ("about", "on") and self.clauses.after_value(at)  # no videos about budgets
+            if self.state.full and form in _STARTING and self.state.sign < 0 and not subject:
                 self._open()
         return at + 1
 
@@ -248,10 +251,12 @@ class Reader:
         return described and before and bool(lead & {"for", "with", "my", "have", "has"})
 
     def _ask(self, mark: ValueMark) -> None:
-        options = [
-            f"{named.field}: {named.values[0]}" for group in mark.readings for entry in group for named in entry.named
-        ]
-        self.found.asked.append((self.sentence.quote(mark.start, mark.end), tuple(dict.fromkeys(options))[:6]))
+        wanted, soft = self.state.sign > 0, self.state.soft
+        options: dict[str, Reading] = {}
+        for named in (named for group in mark.readings for entry in group for named in entry.named):
+            said = Condition(named.field, "=" if wanted else "!=", named.values[0])
+            options.setdefault(f"{named.field}: {named.values[0]}", Reading(like=said) if soft else Reading(hard=said))
+        self.found.asked.append((self.sentence.quote(mark.start, mark.end), dict(list(options.items())[:_OFFERED])))
 
     def _judged(self, mark: TitleMark) -> int:
         """A title with what is said of it: `was lovely` is no wish, `was boring` says that none like it is wanted."""
@@ -282,10 +287,11 @@ class Reader:
     def _ask_title(self, mark: TitleMark, quote: str) -> None:
         frame = self.lexicon.frame
         titles = dict(zip(frame["item_id"], frame["title"], strict=True)) if "title" in frame.columns else {}
-        options = [str(titles.get(item, item)) for item in mark.items[:5]]
-        if mark.value is not None:
-            options += [f"{entry.field}: {entry.named[0].values[0]}" for entry in mark.value.readings[0]]
-        self.found.asked.append((quote, tuple(options)))
+        options = {str(titles.get(item, item)): Reading(item_id=item) for item in mark.items[: _OFFERED - 1]}
+        for entry in mark.value.readings[0] if mark.value is not None else ():
+            field, value = entry.field, entry.named[0].values[0]
+            options[f"{field}: {value}"] = Reading(like=Condition(field, "=", value))
+        self.found.asked.append((quote, options))
 
     def _bound(self, mark: BoundMark) -> None:
         if mark.start in self.silent and mark.plain:
