@@ -41,6 +41,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
             yield
             await parts.close()
             await engine.drain(settings.drain)
+            await parts.impressions.close()
 
     app = FastAPI(title="generec", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = parts

@@ -10,8 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from generec.data.log import Forgotten
 from generec.errors import GenerecError
-from generec.records import Feedback, Person, ProfileLine, Turn
+from generec.records import Feedback, Person, Turn
+from generec.serving.api.impressions import Impressions
+from generec.serving.api.known import Known
 from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
@@ -22,32 +25,10 @@ from generec.serving.rules import Rule
 from generec.serving.store import Store
 from generec.serving.store.database import now
 from generec.serving.store.events import TenantLog
-from generec.serving.store.people import Profile
 
 T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
-REFUSED = ("dislike", "reject", "hide")
-"""Kinds of event after which an item stays away."""
-_NO_USE = ("impression", "skip", "correct", "correction", "instruction")  # everything else is part of the history
 _TURNS = 2_000  # kept for the feedback on them
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the store knows of a person when a request comes in."""
-
-    history: tuple[str, ...] = ()  # oldest first
-    refused: frozenset[str] = frozenset()
-    profile: Profile = field(default_factory=Profile)
-
-    @property
-    def own(self) -> tuple[ProfileLine, ...]:
-        return tuple(line for line in self.profile.lines if line.weight)
-
-    @property
-    def deleted(self) -> tuple[ProfileLine, ...]:
-        """Inferred lines that the person does not want back: kept without their words, as lines without weight."""
-        return tuple(line for line in self.profile.lines if not line.weight)
 
 
 @dataclass
@@ -63,9 +44,13 @@ class Parts:
     talking: int = 0
     closing: bool = False
     gone: set[str] = field(default_factory=set)  # people of the server's tenant who were deleted since it began
+    impressions: Impressions = field(init=False)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _logs: dict[str, TenantLog] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.impressions = Impressions(lambda: self.log(self.settings.tenant), self.settings.impressions)
 
     def log(self, tenant: str) -> TenantLog:
         """The event log of a tenant."""
@@ -77,12 +62,7 @@ class Parts:
         """What the store has of a person now, so that every new event counts at once."""
         if user_id is None:
             return Known()
-        log = self.log(tenant)
-        seen = log.recent(user_id, but=_NO_USE)
-        last = {one.item_id: one.kind for one in seen}  # people change their minds
-        history = tuple(one.item_id for one in seen if one.kind not in REFUSED)
-        refused = frozenset(item_id for item_id, kind in last.items() if kind in REFUSED)
-        return Known(history, refused, self.store.people.get(tenant, user_id))
+        return Known.of(self.log(tenant), user_id, self.store.people.get(tenant, user_id))
 
     def rules(self, tenant: str) -> tuple[Rule, ...]:
         """The operator's rules that are in force now."""
@@ -118,7 +98,8 @@ class Parts:
             done.exception()  # whoever waited had it; one who is gone leaves no warning
 
     def keep(self, tenant: str, turn: Turn) -> None:
-        """Remembers a turn for the feedback on it."""
+        """Remembers a turn for the feedback on it, and that it was served."""
+        self.impressions.turn(turn, str(turn.trace.get("model") or self.engine.versions.serving.active.name))
         self.turns[tenant, turn.id] = turn
         while len(self.turns) > _TURNS:
             self.turns.popitem(last=False)
@@ -141,14 +122,22 @@ class Parts:
         except GenerecError as error:  # the event is in the log all the same
             _LOG.warning("feedback on a turn taught nothing: %s", type(error).__name__)
 
-    def forget(self, tenant: str, user_id: str) -> None:
-        """Drops what memory holds of a person: their turns and the answers that were kept for them."""
-        if tenant == self.settings.tenant:
-            self.gone.add(user_id)
+    async def forget(self, tenant: str, user_id: str, by: str) -> Forgotten:
+        """Deletes a person, with what memory holds of them: before, so that nothing of it is written any more, and
+        after, for what was served meanwhile."""
+        await self._drop(tenant, user_id)
+        done = await asyncio.to_thread(self.store.people.forget, tenant, user_id, by=by)
+        await self._drop(tenant, user_id)
+        return done
+
+    async def _drop(self, tenant: str, user_id: str) -> None:
         for key, turn in list(self.turns.items()):
             if key[0] == tenant and turn.guidance.user_id == user_id:
                 del self.turns[key]
         self.engine.cache.forget(person_of(tenant, user_id))
+        if tenant == self.settings.tenant:
+            self.gone.add(user_id)
+            await self.impressions.forget(user_id)
 
     async def close(self) -> None:
         """Lets the loop finish what it has begun."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
+from uuid import uuid4
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from generec.data.conditions import parse
 from generec.errors import unknown
 from generec.serving.api.access import App, Reader, own
-from generec.serving.api.parts import Known, Parts
+from generec.serving.api.known import Known
+from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.cache import Ask
 from generec.serving.rules import Rule
@@ -62,8 +64,9 @@ class Place(BaseModel):
 
 
 class Recommended(BaseModel):
-    """A slate, and which model over which state of the catalogue gave it."""
+    """A slate, and which model over which state of the catalogue gave it. id: what feedback on it names as `turn`."""
 
+    id: str
     items: list[Place]
     source: str
     note: str
@@ -92,9 +95,11 @@ async def recommend(body: RecommendAsk, caller: Reader, app: App) -> Recommended
     )  # fmt: skip
     ask = Ask(request=request, k=body.k, tenant=caller.tenant, rules=rules, age=known.profile.age)
     answer = await app.engine.recommend(ask, body.timeout)
+    slate_id = uuid4().hex
+    app.impressions.slate(ask, answer, slate_id)
     return Recommended(
-        items=_places(app, answer.slate), source=answer.slate.source, note=answer.slate.note, model=answer.version,
-        catalogue=answer.catalogue, cached=answer.cached,
+        id=slate_id, items=_places(app, answer.slate), source=answer.slate.source, note=answer.slate.note,
+        model=answer.version, catalogue=answer.catalogue, cached=answer.cached,
     )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ class Settings:
     """Seconds until nobody waits for a turn, an edit or a creation any more."""
     talks: int = 16
     """Turns under way or waiting; one more is refused."""
+    impressions: bool = True
+    """Whether the server writes into the log what it served, also for readers and for people without id."""
     drain: float = 20.0
     """Seconds that requests under way get when the server is stopped."""
 

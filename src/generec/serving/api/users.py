@@ -105,6 +105,7 @@ async def delete_line(user_id: Id, line_id: Id, caller: Writer, app: App) -> Pro
 @router.get("/export")
 async def export(user_id: Id, caller: Reader, app: App) -> dict[str, Any]:
     """Everything that is kept of a person, words included."""
+    await app.impressions.flush()
     found = await asyncio.to_thread(app.store.people.export, caller.tenant, user_id)
     return {**found, "shown": (await _shown(app, caller, user_id)).model_dump(mode="json")}
 
@@ -112,9 +113,7 @@ async def export(user_id: Id, caller: Reader, app: App) -> dict[str, Any]:
 @router.delete("")
 async def forget(user_id: Id, caller: Writer, app: App) -> ForgottenShown:
     """Deletes a person: profile, history, the key of what was sealed, and what memory holds of them."""
-    app.forget(caller.tenant, user_id)
-    done = await asyncio.to_thread(app.store.people.forget, caller.tenant, user_id, by=caller.by)
-    app.forget(caller.tenant, user_id)
+    done = await app.forget(caller.tenant, user_id, caller.by)
     return ForgottenShown(known=done.known, events=done.events, models=done.models, wiped=done.wiped)
 
 
