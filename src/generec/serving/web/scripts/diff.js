@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-/** @typedef {{kind: "same" | "new" | "gone", text: string}} Part */
+/** @typedef {{kind: "same" | "new" | "gone", text: string, old: string}} Part `old`: as the text before has it, spaces and all */
 
 const MOST = 1200; // words; longer texts are compared by their beginning
 
@@ -20,9 +20,9 @@ export function compared(before, after) {
   const parts = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && same(a[i], b[j])) add(parts, "same", b[j++], i++);
-    else if (j >= b.length || (i < a.length && common[(i + 1) * width + j] >= common[i * width + j + 1])) add(parts, "gone", a[i++]);
-    else add(parts, "new", b[j++]);
+    if (i < a.length && j < b.length && same(a[i], b[j])) add(parts, "same", b[j++], a[i++]);
+    else if (j >= b.length || (i < a.length && common[(i + 1) * width + j] >= common[i * width + j + 1])) add(parts, "gone", "", a[i++]);
+    else add(parts, "new", b[j++], "");
   }
   return parts;
 }
@@ -38,7 +38,10 @@ export function sideOf(parts, side) {
     { class: "compared" },
     parts
       .filter((part) => part.kind === "same" || part.kind === side)
-      .map((part) => (part.kind === "same" ? part.text : el(tag, {}, el("span", { class: "unseen" }, said), part.text))),
+      .map((part) => {
+        const text = side === "gone" ? part.old : part.text;
+        return part.kind === "same" ? text : el(tag, {}, el("span", { class: "unseen" }, said), text);
+      }),
   );
 }
 
@@ -52,9 +55,12 @@ function same(one, other) {
   return one.trim() === other.trim();
 }
 
-/** @param {Part[]} parts @param {Part["kind"]} kind @param {string} text @param {number} [_] */
-function add(parts, kind, text, _) {
+/** @param {Part[]} parts @param {Part["kind"]} kind @param {string} text @param {string} old */
+function add(parts, kind, text, old) {
   const last = parts.at(-1);
-  if (last?.kind === kind) last.text += text;
-  else parts.push({ kind, text });
+  if (last?.kind !== kind) parts.push({ kind, text, old });
+  else {
+    last.text += text;
+    last.old += old;
+  }
 }

@@ -66,7 +66,7 @@ export function local(address) {
 
 /** @param {Node} node @param {(Child | Child[])[]} children */
 function append(node, children) {
-  for (const child of children.flat()) {
+  for (const child of children.flat(2)) {
     if (child === null || child === undefined || child === false) continue;
     node.appendChild(child instanceof Node ? child : document.createTextNode(String(child)));
   }

@@ -32,6 +32,8 @@ import { tools } from "./tools.js";
 /** path: in the hash; name: in the navigation (none: not in it); icon: of icons.js. */
 const PAGES = [
   { path: "feed", name: "For you", icon: "feed", load: () => import("./pages/feed.js") },
+  { path: "talk", name: "Talk", icon: "talk", load: () => import("./pages/talk.js") },
+  { path: "profile", name: "Profile", icon: "person", load: () => import("./pages/profile.js") },
   { path: "welcome", name: "", icon: "", load: () => import("./pages/welcome.js") },
 ];
 

@@ -18,9 +18,10 @@ import { form } from "./modal.js";
  * @param {() => void} given.undone
  * @param {() => void} given.cleared
  * @param {(id: string) => string} given.title
+ * @param {boolean} [given.chipped] whether the wishes stand in the bar
  * @returns {Bar}
  */
-export function bar({ placeholder, said, changed, undone, cleared, title }) {
+export function bar({ placeholder, said, changed, undone, cleared, title, chipped = true }) {
   const id = fresh("words");
   const input = /** @type {HTMLInputElement} */ (
     el("input", { id, name: "words", placeholder, maxlength: 2000, autocomplete: "off", enterkeyhint: "send" })
@@ -55,7 +56,7 @@ export function bar({ placeholder, said, changed, undone, cleared, title }) {
     show({ guidance = null, message: words = "", question = null, steps = 0, ideas = [] }) {
       const list = chips(guidance, title, changed);
       const any = list.childElementCount > 0;
-      fill(understood, any && el("span", { class: "label" }, "Understood"), any && list, steps > 0 && back, any && clear);
+      fill(understood, any && chipped && [el("span", { class: "label" }, "Understood"), list], steps > 0 && back, any && clear);
       understood.hidden = !any && !steps;
       message.textContent = words;
       message.hidden = !words;

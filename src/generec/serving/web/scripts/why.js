@@ -32,5 +32,7 @@ function statement(told) {
     if (!field) return `“${titleOf(seen(id), id)}”`;
     return field === "use" ? "how often it is used" : `its ${spaced(field)}`;
   });
-  return el("li", {}, el("p", {}, told.text), el("p", { class: "hint" }, `${KINDS[told.kind] ?? ""}; rests on ${cited.join(", ")}`));
+  const kind = KINDS[told.kind] ?? "A reason";
+  if (cited.length < 3) return el("li", {}, el("p", {}, told.text), el("p", { class: "hint" }, `${kind}: ${cited.join(", ")}`));
+  return el("li", {}, el("p", {}, told.text), el("details", {}, el("summary", {}, `${kind}: ${cited.length} things it rests on`), el("ul", { class: "evidence" }, cited.map((/** @type {string} */ one) => el("li", {}, one)))));
 }

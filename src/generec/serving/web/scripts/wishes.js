@@ -61,7 +61,7 @@ export function wishes(guidance, title) {
       fields: [bound("low", "At least", one.low), bound("high", "At most", one.high)],
       made: (values) => ({ ...one, low: numberOf(values.low), high: numberOf(values.high) }),
     })),
-    ...each(g, "tone", (one) => ({ tone: "form", text: one, fields: [words("text", "Tone", one)], made: (values) => values.text })),
+    ...each(g, "tone", (one) => g.likes.some((/** @type {any} */ like) => like.words === one) ? null : ({ tone: "form", text: one, fields: [words("text", "Tone", one)], made: (values) => values.text })),
     ...(g.audience ? [single(g, "audience", "", `for ${g.audience}`, words("text", "For whom", g.audience))] : []),
     ...(g.count ? [single(g, "count", null, `${g.count} items`, { ...bound("text", "How many", g.count), optional: false })] : []),
   ];
@@ -89,7 +89,7 @@ function tastes(g, part) {
     const now = (part === "dislikes") !== one.weight < 0 ? "less" : "more";
     const inner = one.condition ? ofCondition(one) : { fields: [words("text", "What", one.words)], made: (/** @type {any} */ values) => ({ ...one, words: values.text }) };
     return {
-      tone: now,
+      tone: !one.condition && g.tone?.includes(one.words) ? "form" : now,
       text: one.condition ? condition(one.condition) : one.words,
       fields: [...inner.fields, tone(now)],
       made: (values) => ({ ...inner.made(values), weight: one.weight * (values.tone === now ? 1 : -1) }),
@@ -117,20 +117,26 @@ function valued({ operator, value }) {
 
 /**
  * @param {Guidance} g @param {string} part
- * @param {(one: any) => {tone: string, text: string, fields: Field[], made: (values: Record<string, string>) => any}} told
+ * @param {(one: any) => {tone: string, text: string, fields: Field[], made: (values: Record<string, string>) => any} | null} told
  * @returns {Wish[]}
  */
 function each(g, part, told) {
   const all = g[part] ?? [];
-  return all.map((/** @type {any} */ one, /** @type {number} */ at) => {
-    const { tone: kind, text, fields, made } = told(one);
+  return all.flatMap((/** @type {any} */ one, /** @type {number} */ at) => {
+    const said = told(one);
+    if (!said) return [];
+    const { tone: kind, text, fields, made } = said;
     return {
       key: `${part}/${text}`,
       tone: kind,
       text,
       from: origin(one.source),
       fields,
-      without: () => ({ ...plain(g), [part]: all.filter((/** @type {any} */ _, /** @type {number} */ place) => place !== at) }),
+      without: () => {
+        const rest = { ...plain(g), [part]: all.filter((/** @type {any} */ _, /** @type {number} */ place) => place !== at) };
+        if (part === "likes") rest.tone = rest.tone?.filter((/** @type {string} */ word) => word !== one.words); // said once, kept twice
+        return rest;
+      },
       changed: (values) => ({ ...plain(g), [part]: all.map((/** @type {any} */ old, /** @type {number} */ place) => (place === at ? made(values) : old)) }),
     };
   });
