@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="CPU threads; 0 chooses from the free cores.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
+
+
+_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters on which a terminal acts (escape sequences, bells, reversed writing), and halves of characters."""
+
+
+def harmless(text: str) -> str:
+    """A text as a terminal may have it: what others wrote into a title cannot move, colour or rename anything."""
+    return _ACTING.sub(lambda found: ascii(found.group())[1:-1], text.replace("\r\n", "\n"))
 
 
 class Output:
@@ -34,7 +44,7 @@ class Output:
         if not self.as_json:
             from rich.console import Console
 
-            Console(highlight=False, soft_wrap=True).print(line, markup=False)
+            Console(highlight=False, soft_wrap=True).print(harmless(line), markup=False)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A table for people; numbers are right-aligned."""
@@ -43,14 +53,14 @@ class Output:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=title or None, title_justify="left")
+        table = Table(title=harmless(title) or None, title_justify="left")
         wide = None if sys.stdout.isatty() else 140  # a file or a pipe has room
         for position, column in enumerate(columns):
             numeric = all(isinstance(row[position], int | float) for row in rows) and bool(rows)
             justify: Literal["left", "right"] = "right" if numeric else "left"
-            table.add_column(column, justify=justify, overflow="fold", no_wrap=position == 0)
+            table.add_column(harmless(column), justify=justify, overflow="fold", no_wrap=position == 0)
         for row in rows:
-            table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row))
+            table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else harmless(str(cell)) for cell in row))
         Console(highlight=False, width=wide).print(table, markup=False)
 
 
@@ -76,7 +86,7 @@ def session(
         if json:
             document = {"error": {"type": type(error).__name__, "message": str(error)}}
             sys.stdout.write(json_module.dumps(document) + "\n")
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {harmless(str(error))}\n")
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
