@@ -72,6 +72,11 @@ class Engine:
         return found
 
     @property
+    def depth(self) -> int:
+        """Requests that wait for the model."""
+        return self._batcher.depth
+
+    @property
     def agreement(self) -> Agreement | None:
         """What the shadow has found so far."""
         return None if self._shadow is None else self._shadow.agreement

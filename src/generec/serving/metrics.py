@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from generec.errors import InputError, UsageError
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
+from generec.serving.traffic import Traffic, quantiles, samples
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.04, 0.06, 0.1, 0.25, 0.5, 1.0, 2.5)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -39,6 +41,7 @@ class Metrics:
         self.kept = Gauge("generec_cache_answers", "Answers that are kept", registry=into)
         about = "Part of the people whom a loaded version answers"
         self.parts = Gauge("generec_version_share", about, ["version"], registry=into)
+        self.traffic = Traffic(into)
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -60,6 +63,13 @@ class Metrics:
         self.seconds.labels("model").observe(seconds)
         for wait in waits:
             self.seconds.labels("queue").observe(wait)
+
+    def answered(self) -> dict[str, Any]:
+        """Slates of the model by how they ended, how many were kept ones, and quantiles in milliseconds."""
+        ended = {labels["outcome"]: int(value) for labels, value in samples(self.requests, "_total")}
+        kept = sum(int(value) for labels, value in samples(self.answers, "_total") if labels["cached"] == "yes")
+        whole = [row for row in samples(self.seconds, "_bucket") if row[0]["stage"] == "total"]
+        return {"ended": ended, "kept": kept, **quantiles((float(labels["le"]), value) for labels, value in whole)}
 
     def text(self) -> bytes:
         """All figures in the text format that Prometheus scrapes."""

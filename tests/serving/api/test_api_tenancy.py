@@ -3,6 +3,8 @@
 import pytest
 from api_world import CANARY, is_problem
 
+from generec.records import BackendCard, Draft, GateReport, TextPayload, Verdict
+
 OPEN = {("get", "/healthz"), ("get", "/readyz")}
 LINE = {"text": "rugs"}
 ROUTES = {
@@ -37,10 +39,23 @@ ROUTES = {
     ("get", "/v1/rules"): ("read", None),
     ("post", "/v1/rules"): ("admin", {"kind": "bury", "conditions": ["title = x"]}),
     ("delete", "/v1/rules/{rule_id}"): ("admin", None),
+    ("get", "/v1/models/{version}/plots/{name}"): ("read", None),
+    ("get", "/v1/approvals"): ("admin", None),
+    ("post", "/v1/approvals"): ("write", {"turn": "t", "draft": "d"}),
+    ("post", "/v1/approvals/{draft_id}/approve"): ("admin", {}),
+    ("post", "/v1/approvals/{draft_id}/reject"): ("admin", {}),
+    ("get", "/v1/jobs"): ("read", None),
+    ("get", "/v1/jobs/{job_id}"): ("read", None),
+    ("post", "/v1/jobs/{job_id}/cancel"): ("admin", None),
+    ("get", "/v1/export"): ("admin", None),
+    ("get", "/v1/gaps"): ("read", None),
+    ("get", "/v1/traffic"): ("read", None),
+    ("get", "/v1/codes"): ("read", None),
+    ("get", "/v1/health/data"): ("read", None),
 }
 OF_ENGINE = (
     "/metrics", "/v1/recommend", "/v1/similar", "/v1/turn", "/v1/edit", "/v1/create", "/v1/explain", "/v1/detect",
-    "/v1/models",
+    "/v1/models", "/v1/gaps", "/v1/traffic", "/v1/codes",
 )  # fmt: skip
 
 
@@ -53,6 +68,12 @@ def planted(server, store):
     server.client.post("/v1/feedback", json={"kind": "click", "user_id": CANARY, "item_id": "i3"})
     server.client.post(f"/v1/users/{CANARY}/profile/lines", json={"text": CANARY})
     server.client.post("/v1/rules", json={"kind": "pin", "conditions": [f"title = {CANARY}"]})
+    store.jobs.ask("default", CANARY, {"words": CANARY}, by="test")
+    made = Draft(
+        id=CANARY, mode="created", payload=TextPayload(CANARY, CANARY), backend=BackendCard("test"), guidance="",
+    )  # fmt: skip
+    report = GateReport(CANARY, (Verdict("safety", "pass", "block"),), "test")
+    store.approvals.submit("default", made, report, by="test")
     return server
 
 
@@ -60,7 +81,10 @@ def ask(server, route, body, headers):
     method, path = route
     lines, rules = server.store.people.get("default", CANARY).lines, server.store.rules.list("default")
     line, rule = lines[0].id if lines else "gone", rules[0].id if rules else "gone"
-    path = path.format(item_id=CANARY, user_id=CANARY, line_id=line, version="two", rule_id=rule)
+    path = path.format(
+        item_id=CANARY, user_id=CANARY, line_id=line, version="two", rule_id=rule, name="pareto.png", draft_id=CANARY,
+        job_id=server.store.jobs.list("default")[0].id,
+    )  # fmt: skip
     return server.client.request(method, path, json=body, headers=headers)
 
 
@@ -69,6 +93,7 @@ def kept(store):
     return (
         store.items.count("default"), store.items.get("default", CANARY), store.people.get("default", CANARY),
         store.rules.list("default"), store.models.list("default"), store.log("default").history(CANARY),
+        store.jobs.list("default"), store.approvals.page("default", state=None).rows,
     )  # fmt: skip
 
 

@@ -9,7 +9,25 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from generec.serving.api import feedback, health, items, making, models, pages, recommend, rules, turn, users
+from generec.serving.api import (
+    approvals,
+    codes,
+    data_health,
+    export,
+    feedback,
+    gaps,
+    health,
+    items,
+    jobs,
+    making,
+    models,
+    pages,
+    recommend,
+    rules,
+    traffic,
+    turn,
+    users,
+)
 from generec.serving.api.guard import Guard
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import Problem, install
@@ -22,7 +40,8 @@ from generec.serving.store import Store
 
 _ROUTERS: tuple[APIRouter, ...] = (
     health.router, recommend.router, items.router, feedback.router, turn.router, users.router,
-    making.router, models.router, rules.router, pages.router,
+    making.router, models.router, rules.router, pages.router, approvals.router, jobs.router, export.router,
+    gaps.router, traffic.router, codes.router, data_health.router,
 )  # fmt: skip
 
 
@@ -49,7 +68,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
         app.include_router(router)
     install(app)
     app.mount("/openai", openai_app(parts))  # errors in another shape
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, counted=engine.metrics.traffic.request)
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -29,6 +29,9 @@ HEADERS: Mapping[str, str] = {
 }  # fmt: skip
 """Of every response that does not say otherwise."""
 
+Counted = Callable[[str, int, float], None]
+"""Told of every request: the pattern of its route, its status and its seconds."""
+
 
 class Guard:
     """The outermost part of the application; nothing is raised through it.
@@ -37,8 +40,8 @@ class Guard:
     tenant. Of an error that was not raised on purpose it has the kind and the place, not the message.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings):
-        self.app, self.settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, counted: Counted = lambda route, status, seconds: None):
+        self.app, self.settings, self.counted = app, settings, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,9 +78,11 @@ class Guard:
                 answer = problem(request_id, 500, "failed", "The server failed", detail)
                 await answer(scope, receive, sending)
         finally:
+            seconds = time.perf_counter() - began
+            self.counted(route_of(scope), status, seconds)
             line = {
                 "request": request_id, "method": scope["method"], "route": route_of(scope), "status": status,
-                "ms": round(1000 * (time.perf_counter() - began), 2), "tenant": state.get("tenant", ""),
+                "ms": round(1000 * seconds, 2), "tenant": state.get("tenant", ""),
                 **({"error": failed} if failed else {}),
             }  # fmt: skip
             LOG.log(logging.ERROR if failed else logging.INFO, json.dumps(line))

@@ -44,6 +44,11 @@ class Impressions:
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Events that are not on the disk yet."""
+        return len(self._waiting)
+
     def slate(self, ask: Ask, answer: Answer, slate_id: str) -> None:
         """A slate of the model."""
         items: list[JsonValue] = [

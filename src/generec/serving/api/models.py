@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from generec.serving.api.access import Admin, App, Reader, own
+from generec.serving.api.evaluations import Evaluation, drawn, evaluation
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Id
@@ -18,7 +21,10 @@ router = APIRouter(prefix="/v1/models", tags=["models"], responses=RESPONSES)
 
 
 class ModelShown(BaseModel):
-    """A version. part: of the people that it answers now; 0 of one that is not in memory."""
+    """A version. part: of the people that it answers now; 0 of one that is not in memory.
+
+    evaluation: how it was judged when it was made, where that lies beside it (see Evaluation).
+    """
 
     version: str
     state: str
@@ -29,6 +35,7 @@ class ModelShown(BaseModel):
     created: int
     loaded: bool
     part: float
+    evaluation: Evaluation | None
 
 
 class ShadowFound(BaseModel):
@@ -52,6 +59,16 @@ async def list_(caller: Reader, app: App) -> list[ModelShown]:
     """All versions, oldest first."""
     own(caller, app)
     return [_shown(app, one) for one in await asyncio.to_thread(app.store.models.list, caller.tenant)]
+
+
+@router.get("/{version}/plots/{name}", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+async def plot(version: Id, name: Id, caller: Reader, app: App) -> Response:
+    """A drawing of a version's evaluation."""
+    own(caller, app)
+    await _known(app, version)
+    one = await asyncio.to_thread(app.store.models.get, caller.tenant, version)
+    with missing():
+        return Response(drawn(Path(one.folder), name), media_type="image/png")
 
 
 @router.post("/rollback")
@@ -116,4 +133,5 @@ def _shown(app: Parts, one: ModelVersion) -> ModelShown:
     return ModelShown(
         version=one.version, state=one.state, share=one.share, figures=dict(one.figures), watermark=one.watermark,
         replaced=one.replaced, created=one.created, loaded=one.version in parts, part=parts.get(one.version, 0.0),
+        evaluation=evaluation(Path(one.folder)),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from generec.errors import GenerecError
 from generec.records import Feedback, Person, Turn
 from generec.serving.api.impressions import Impressions
 from generec.serving.api.known import Known
+from generec.serving.api.reports import Reports
 from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
@@ -45,12 +46,14 @@ class Parts:
     closing: bool = False
     gone: set[str] = field(default_factory=set)  # people of the server's tenant who were deleted since it began
     impressions: Impressions = field(init=False)
+    reports: Reports = field(init=False)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _logs: dict[str, TenantLog] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.impressions = Impressions(lambda: self.log(self.settings.tenant), self.settings.impressions)
+        self.reports = Reports(self.settings.patience)
 
     def log(self, tenant: str) -> TenantLog:
         """The event log of a tenant."""
@@ -100,6 +103,7 @@ class Parts:
     def keep(self, tenant: str, turn: Turn) -> None:
         """Remembers a turn for the feedback on it, and that it was served."""
         self.impressions.turn(turn, str(turn.trace.get("model") or self.engine.versions.serving.active.name))
+        self.engine.metrics.traffic.turn(turn)
         self.turns[tenant, turn.id] = turn
         while len(self.turns) > _TURNS:
             self.turns.popitem(last=False)
@@ -143,4 +147,5 @@ class Parts:
         """Lets the loop finish what it has begun."""
         await asyncio.gather(*self._tasks)
         self.closing = True
+        self.reports.close()
         await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=False)
