@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from generec.cli.histories import Behind, histories
+from generec.cli.instructors import Backends, InstructorModel, InstructorPlace, WriterModel, WriterPlace, backends
 from generec.cli.loop import Folder
 from generec.cli.models import Data, Model
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
@@ -43,9 +44,19 @@ def serve(
         list[str] | None, typer.Option("--origin", help="Another server whose pages may call it; repeatable.")
     ] = None,
     tenant: Tenant = "default",
+    rate: Annotated[
+        float, typer.Option("--rate", min=0, help="Requests a second that one API key may send; 0: any number.")
+    ] = 0.0,
+    tenant_rate: Annotated[
+        float, typer.Option("--tenant-rate", min=0, help="The same for all keys of the tenant together.")
+    ] = 0.0,
     keys: KeysFolder = None,
     data: Data = None,
     ledger: Folder = None,
+    instructor: InstructorPlace = None,
+    instructor_model: InstructorModel = None,
+    writer: WriterPlace = None,
+    writer_model: WriterModel = None,
     json: Json = False,
     seed: Seed = 0,
     threads: Threads = 1,
@@ -62,13 +73,15 @@ def serve(
     with session(json, seed, threads, quiet) as out:
         from generec.serving.store import Store
 
+        chosen = backends(model, instructor, instructor_model, writer, writer_model)
+
         with Store.open(store, keys_folder(keys)) as opened:
             allowed(opened, host)
             with _bound(host, port) as listening:
                 entered(opened, tenant, model)
                 read = partial(histories, opened, tenant, model, data, _BY)
-                settings = _settings(tenant, (host, *(name or ())), origin or [])
-                _run(opened, settings, _loops(model, data, ledger), read, listening, out)
+                settings = _settings(tenant, (host, *(name or ())), origin or [], (rate, tenant_rate))
+                _run(opened, settings, _loops(model, data, ledger, chosen), read, listening, out)
 
 
 def allowed(store: Store, host: str) -> None:
@@ -102,7 +115,9 @@ def entered(store: Store, tenant: str, model: Path) -> str:
     return version
 
 
-def _loops(model: Path, data: Path | None, ledger: Path | None) -> Callable[[System[Any]], GeneRec]:
+def _loops(
+    model: Path, data: Path | None, ledger: Path | None, chosen: Backends | None = None
+) -> Callable[[System[Any]], GeneRec]:
     """Makes the loop around a system; data and writer are read once, on first use."""
     from functools import cache
 
@@ -122,11 +137,13 @@ def _loops(model: Path, data: Path | None, ledger: Path | None) -> Callable[[Sys
             sys.stderr.write(f"warning: {error}; without it nothing is edited or created\n")
             return None
 
-    writer = cache(lambda: writer_of(model, system[0].catalog))
+    taught = cache(lambda: writer_of(model, system[0].catalog))
 
     def made(around: System[Any]) -> GeneRec:
         system[:] = [around]
-        return GeneRec(system=around, data=known(), folder=_home(ledger), writer=writer())
+        return (chosen or Backends()).around(
+            GeneRec(system=around, data=known(), folder=_home(ledger), writer=taught())
+        )
 
     return made
 
@@ -146,10 +163,12 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _settings(tenant: str, names: tuple[str, ...], origins: list[str]) -> Settings:
+def _settings(tenant: str, names: tuple[str, ...], origins: list[str], rates: tuple[float, float]) -> Settings:
     from generec.serving.api.settings import Settings
 
-    return Settings(tenant=tenant, hosts=(*Settings.hosts, *names), origins=tuple(origins))
+    rate, tenant_rate = rates
+    hosts = (*Settings.hosts, *names)
+    return Settings(tenant=tenant, hosts=hosts, origins=tuple(origins), rate=rate, tenant_rate=tenant_rate)
 
 
 def _run(

@@ -35,8 +35,14 @@ App = Annotated[Parts, Depends(parts_of)]
 
 def _needs(scope: Scope) -> Callable[..., Caller]:
     def check(request: Request, app: App, _: Annotated[object, Depends(_SCHEME)] = None) -> Caller:
-        caller = _caller(request, app, scope)
+        try:
+            caller = _caller(request, app, scope)
+        except UnauthenticatedError:
+            app.rates.spend("address", request.client.host if request.client else "", app.settings.rate)
+            raise
         request.state.tenant = caller.tenant
+        app.rates.spend("key", caller.by, app.settings.rate)
+        app.rates.spend("tenant", caller.tenant, app.settings.tenant_rate)
         return caller
 
     return check

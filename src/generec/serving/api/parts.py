@@ -15,6 +15,7 @@ from generec.errors import GenerecError
 from generec.records import Feedback, Person, Turn
 from generec.serving.api.impressions import Impressions
 from generec.serving.api.known import Known
+from generec.serving.api.rates import Rates
 from generec.serving.api.reports import Reports
 from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
@@ -45,6 +46,7 @@ class Parts:
     talking: int = 0
     closing: bool = False
     gone: set[str] = field(default_factory=set)  # people of the server's tenant who were deleted since it began
+    rates: Rates = field(default_factory=Rates)
     impressions: Impressions = field(init=False)
     reports: Reports = field(init=False)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from generec.errors import ArtefactError, GenerecError, InputError, UsageError
+from generec.serving.api.rates import RateError
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
 from generec.serving.store.answers import BusyError
 
@@ -51,6 +52,7 @@ class Problem(BaseModel):
 
 
 _KINDS: tuple[tuple[type[GenerecError], int, str, str], ...] = (
+    (RateError, 429, "rate-limited", "Too many requests from you"),
     (OverloadError, 429, "overloaded", "Too many requests"),
     (DeadlineError, 504, "too-late", "No answer in time"),
     (NotServingError, 503, "not-serving", "Not serving now"),

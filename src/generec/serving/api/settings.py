@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from dataclasses import dataclass
 
 from generec.errors import UsageError
@@ -27,6 +28,10 @@ class Settings:
     """Seconds until nobody waits for a turn, an edit or a creation any more."""
     talks: int = 16
     """Turns under way or waiting; one more is refused."""
+    rate: float = 0.0
+    """Requests a second that one key may send, and two seconds' worth at once; 0: as many as it likes."""
+    tenant_rate: float = 0.0
+    """The same for all keys of a tenant together."""
     impressions: bool = True
     """Whether the server writes into the log what it served, also for readers and for people without id."""
     drain: float = 20.0
@@ -35,6 +40,8 @@ class Settings:
     def __post_init__(self) -> None:
         if min(self.body, self.talks) < 1 or self.patience <= 0 or self.drain < 0:
             raise UsageError(f"body, talks and patience must be positive, got {self}")
+        if not (0 <= self.rate < math.inf and 0 <= self.tenant_rate < math.inf):
+            raise UsageError(f"a rate is 0 or more requests a second, got {self.rate} and {self.tenant_rate}")
 
 
 def is_loopback(host: str) -> bool:
