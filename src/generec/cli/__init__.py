@@ -14,6 +14,7 @@ from generec.cli import (
     loop,
     mcp,
     models,
+    retrain,
     serve,
     store,
     teach,
@@ -47,6 +48,7 @@ app.command("explain")(loop.explain)
 app.command("gaps")(loop.gaps)
 app.command("detect")(loop.detect)
 app.command("serve")(serve.serve)
+app.command("retrain")(retrain.retrain)
 app.command("mcp")(mcp.mcp)
 app.command("inspect")(inspection.inspect)
 app.command("recipes")(environment.recipes)
