@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from generec.cli.models import Model, Size
+from generec.cli.instructors import (
+    Backends,
+    InstructorModel,
+    InstructorPlace,
+    WriterModel,
+    WriterPlace,
+    backends,
+)
+from generec.cli.models import Data, FromStore, Histories, Model, Size
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
+from generec.cli.store import KeysFolder, Tenant
 from generec.cli.teach import writer_of
 from generec.errors import InputError
 
@@ -23,7 +32,6 @@ if TYPE_CHECKING:
     from generec.records import Candidate, Guidance, Turn
     from generec.types import Catalog
 
-Data = Annotated[Path | None, typer.Option(help="Data set folder; by default the one trained on.")]
 Folder = Annotated[
     Path | None, typer.Option("--ledger", help="Folder of the origin ledger; by default $GENEREC_HOME or ~/.generec.")
 ]
@@ -41,7 +49,14 @@ def chat(
     user: User = None,
     say: Annotated[list[str] | None, typer.Option("--say", help="A turn; may be repeated. Default: asks you.")] = None,
     data: Data = None,
+    store: FromStore = None,
+    tenant: Tenant = "default",
+    keys: KeysFolder = None,
     ledger: Folder = None,
+    instructor: InstructorPlace = None,
+    instructor_model: InstructorModel = None,
+    writer: WriterPlace = None,
+    writer_model: WriterModel = None,
     k: Size = 5,
     json: Json = False,
     seed: Seed = 0,
@@ -53,7 +68,8 @@ def chat(
     Shows what was understood, what was retrieved, edited or created, and what the checks found.
     """
     with session(json, seed, threads, quiet) as out:
-        talk = _conversation(_loop(model, data, ledger), user, k, seed)
+        chosen = backends(model, instructor, instructor_model, writer, writer_model)
+        talk = _conversation(_loop(model, Histories(data, store, tenant, keys), ledger, chosen), user, k, seed)
         turns = []
         for words in say or _asked(out):
             turn = talk.say(words)
@@ -69,7 +85,12 @@ def edit(
     instruction: Annotated[str, typer.Option(help="What matters, in words.")] = "",
     output: Made = None,
     data: Data = None,
+    store: FromStore = None,
+    tenant: Tenant = "default",
+    keys: KeysFolder = None,
     ledger: Folder = None,
+    instructor: InstructorPlace = None,
+    instructor_model: InstructorModel = None,
     json: Json = False,
     seed: Seed = 0,
     threads: Threads = 0,
@@ -77,7 +98,8 @@ def edit(
 ) -> None:
     """Edit an item's text for a person: its own words, what they care about first; verified, labelled, entered."""
     with session(json, seed, threads, quiet) as out:
-        generec = _loop(model, data, ledger)
+        chosen = backends(model, instructor, instructor_model)
+        generec = _loop(model, Histories(data, store, tenant, keys), ledger, chosen)
         generec.system.catalog.row(item)
         talk = _conversation(generec, user, 1, seed)
         guidance = _understood(talk, instruction)
@@ -93,7 +115,14 @@ def create(
     user: User = None,
     output: Made = None,
     data: Data = None,
+    store: FromStore = None,
+    tenant: Tenant = "default",
+    keys: KeysFolder = None,
     ledger: Folder = None,
+    instructor: InstructorPlace = None,
+    instructor_model: InstructorModel = None,
+    writer: WriterPlace = None,
+    writer_model: WriterModel = None,
     json: Json = False,
     seed: Seed = 0,
     threads: Threads = 0,
@@ -101,6 +130,7 @@ def create(
 ) -> None:
     """Create a set of real items, or a text, for a person; or say which wishes contradict each other."""
     with session(json, seed, threads, quiet) as out:
+        chosen = backends(model, instructor, instructor_model, writer, writer_model)
         from generec.data.conditions import mask, parse
         from generec.errors import unknown
         from generec.records import Stated
@@ -108,7 +138,7 @@ def create(
         if kind not in ("set", "text"):
             raise unknown("kind", kind, ("set", "text"))
         stated = [parse(text) for text in condition or ()]
-        generec = _loop(model, data, ledger)
+        generec = _loop(model, Histories(data, store, tenant, keys), ledger, chosen)
         mask(generec.system.catalog, stated)
         talk = _conversation(generec, user, 1, seed)
         guidance = _understood(talk, brief)
@@ -122,6 +152,9 @@ def explain(
     user: User = None,
     item: Annotated[str | None, typer.Option("--item", help="An item id; by default the first recommended.")] = None,
     data: Data = None,
+    store: FromStore = None,
+    tenant: Tenant = "default",
+    keys: KeysFolder = None,
     ledger: Folder = None,
     json: Json = False,
     seed: Seed = 0,
@@ -132,7 +165,7 @@ def explain(
     with session(json, seed, threads, quiet) as out:
         from generec.records import Guidance
 
-        generec = _loop(model, data, ledger)
+        generec = _loop(model, Histories(data, store, tenant, keys), ledger)
         talk = _conversation(generec, user, 1, seed)
         chosen = item or talk.correct(Guidance()).slate[0].item_id
         assert chosen is not None
@@ -150,6 +183,9 @@ def explain(
 def gaps(
     model: Model,
     data: Data = None,
+    store: FromStore = None,
+    tenant: Tenant = "default",
+    keys: KeysFolder = None,
     rows: Annotated[int, typer.Option("--rows", min=1, help="How many gaps.")] = 10,
     people: Annotated[int, typer.Option(min=1, help="Gaps that fewer people want are not told.")] = 5,
     stock: Annotated[int, typer.Option(min=0, help="Also gaps with up to so many items.")] = 0,
@@ -162,11 +198,12 @@ def gaps(
     with session(json, seed, threads, quiet) as out:
         from generec.loop.gaps import gap_report
         from generec.recipe.artefact import load
-        from generec.recipe.histories import everybody, remembered_data, requests
+        from generec.recipe.histories import everybody, requests
         from generec.records import to_json
 
+        histories = Histories(data, store, tenant, keys)
         system = load(model)
-        known = remembered_data(system, data)
+        known = histories.of(system)
         asked = [request for block in requests(known, everybody(known)) for request in block]
         report = gap_report(system, asked, rows=rows, people=people, stock=stock)
         shown = [(gap.text, gap.items, gap.people, 100 * gap.demand, 100 * gap.served) for gap in report.gaps]
@@ -202,14 +239,13 @@ def detect(
         out.document({"found": found.found, "layers": layers, "p_value": found.p_value, "withdrawn": found.withdrawn})
 
 
-def _loop(model: Path, data: Path | None, ledger: Path | None) -> GeneRec:
+def _loop(model: Path, histories: Histories, ledger: Path | None, chosen: Backends | None = None) -> GeneRec:
     from generec.loop.generec import GeneRec
     from generec.recipe.artefact import load
-    from generec.recipe.histories import remembered_data
 
     system = load(model)
-    known, writer = remembered_data(system, data), writer_of(model, system.catalog)
-    return GeneRec(system=system, data=known, folder=_home(ledger), writer=writer)
+    known, writer = histories.of(system), writer_of(model, system.catalog)
+    return (chosen or Backends()).around(GeneRec(system=system, data=known, folder=_home(ledger), writer=writer))
 
 
 def _home(folder: Path | None) -> Path:
@@ -284,6 +320,8 @@ def _show_payload(candidate: Candidate, out: Output) -> None:
             out.text(f"    {member.item_id}  {member.reason}")
     else:
         out.text(f"    {payload.text}")
+    draft = candidate.draft
+    out.text(f"    made by {'; '.join((draft.backend.name, *draft.notes))}")
     verdicts = [f"{verdict.check} {verdict.outcome}" for verdict in candidate.report.verdicts]
     out.text(f"    checks: {', '.join(verdicts)}")
 
@@ -295,6 +333,8 @@ def _show_made(turn: Turn, mode: str, file: Path | None, out: Output) -> None:
         marks = turn.trace["marks"][made[0].draft.id]
         file.write_text(marks["content"], encoding="utf-8")
         file.with_name(file.name + ".sidecar.json").write_text(marks["sidecar"], encoding="utf-8")
+    for note in turn.guidance.notes if made else ():
+        out.text(note)
     for candidate in made:
         out.text(f"{candidate.label}: {candidate.title}")
         _show_payload(candidate, out)

@@ -3,21 +3,72 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
-from generec.errors import UsageError
+from generec.cli.store import KeysFolder, Tenant, keys_folder
+from generec.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from generec.serving.store import Store
     from generec.system import System
-    from generec.types import Request, Slate
+    from generec.types import Dataset, Request, Slate
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A folder that `generec train -o` wrote.")]
 Size = Annotated[int, typer.Option("-k", min=1, help="How many items.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Data set folder; by default the one trained on.")]
+FromStore = Annotated[
+    str | None, typer.Option("--store", help="Histories of a server's store instead: sqlite:///FILE or postgresql://…")
+]
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Where to find what people did: a folder, a store, or what the model remembers it was trained on."""
+
+    data: Path | None
+    store: str | None
+    tenant: str
+    keys: Path | None
+
+    def __post_init__(self) -> None:
+        if self.data is not None and self.store is not None:
+            raise UsageError("histories come from --data DIR or from --store URL; give one of the two")
+
+    def of(self, system: System[Any]) -> Dataset:
+        """What people did, for a model. From a store: with the items that the model has, under its terms."""
+        from generec.recipe.histories import remembered_data
+
+        if self.store is None:
+            return remembered_data(system, self.data)
+        from generec.serving.store.dataset import read
+
+        with existing_store(self.store, self.keys) as store:
+            store.log(self.tenant)  # refuses a tenant that is not there
+            found = read(store, self.tenant, about=system.record.get("data", {}))
+        known = found.events["item_id"].is_in(system.catalog.frame["item_id"].implode())
+        return replace(found, events=found.events.filter(known), catalog=system.catalog)
+
+
+def existing_store(url: str, keys: Path | None) -> Store:
+    """Opens a store to read it. Raises InputError where there is none: a mistyped name must not make one."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from generec.serving.store import Store
+
+    try:
+        asked = make_url(url)
+    except ArgumentError:
+        asked = None  # Store.open says what a URL is
+    if asked is not None and asked.get_backend_name() == "sqlite" and not Path(asked.database or "").is_file():
+        raise InputError("there is no store", file=url, remedy="name the one of `generec serve --store`")
+    return Store.open(url, keys_folder(keys))
 
 
 def recommend(
@@ -26,7 +77,10 @@ def recommend(
     history: Annotated[str | None, typer.Option(help="Item ids A,B,C, oldest first, of a person never seen.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Everybody of the data set, into the file -o.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Parquet file for --all.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Data set folder; by default the one trained on.")] = None,
+    data: Data = None,
+    store: FromStore = None,
+    tenant: Tenant = "default",
+    keys: KeysFolder = None,
     k: Size = 10,
     filters: Annotated[
         list[str] | None, typer.Option("--filter", metavar="EXPR", help='Such as "price <= 20"; may be repeated.')
@@ -45,17 +99,18 @@ def recommend(
         _one_way(user, history, everybody, output)
         from generec.recipe.artefact import load
         from generec.recipe.frames import asked, parsed, refuse_file
-        from generec.recipe.histories import remembered_data, requests
+        from generec.recipe.histories import requests
 
+        histories = Histories(data, store, tenant, keys)
         conditions = parsed(filters or [])
         if output is not None:
             refuse_file(output, overwrite)
         system = load(model)
         if output is not None:
-            _export(system, data, output, k, filters or [], overwrite, out)
+            _export(system, histories.of(system), output, k, filters or [], overwrite, out)
             return
         if user is not None:
-            request = next(requests(remembered_data(system, data), [user], conditions))[0]
+            request = next(requests(histories.of(system), [user], conditions))[0]
         else:
             items = [item.strip() for item in (history or "").split(",") if item.strip()]
             request = asked(system, [("", items)], conditions)[0]
@@ -74,13 +129,12 @@ def _one_way(user: str | None, history: str | None, everybody: bool, output: Pat
 
 
 def _export(
-    system: System[Any], data: Path | None, output: Path, k: int, filters: list[str], overwrite: bool, out: Output
+    system: System[Any], data: Dataset, output: Path, k: int, filters: list[str], overwrite: bool, out: Output
 ) -> None:
     from generec.recipe.frames import export
-    from generec.recipe.histories import remembered_data
 
     began = time.monotonic()
-    people, rows = export(system, remembered_data(system, data), output, k=k, filters=filters, overwrite=overwrite)
+    people, rows = export(system, data, output, k=k, filters=filters, overwrite=overwrite)
     seconds = round(time.monotonic() - began, 2)
     out.text(f"{rows:,} recommendations for {people:,} people in {seconds:.1f} s: {output}")
     out.document({"file": str(output), "users": people, "rows": rows, "k": k, "seconds": seconds})
