@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from random import Random
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -44,6 +45,81 @@ class TextBrief:
     how: Code = ()
     user: Tensor | None = None  # (D,) mean of the features of what the person used
     human: str = ""  # a text by a person that the drafts have to beat
+
+
+class Author(Protocol):
+    """Whoever writes texts on a brief, behind the same checks."""
+
+    def create(
+        self, brief: TextBrief, n: int = 1, seed: int = 0, reward: Reward | None = None
+    ) -> tuple[Draft, ...] | Abstain: ...
+
+
+def refusal(brief: TextBrief) -> str:
+    """Why nothing may be written on a brief, by anybody; empty where something may."""
+    if not brief.guidance.consent:
+        return "this person did not agree to creations"
+    if not brief.guidance.locale.lower().startswith("en"):
+        return "only English texts are created"
+    return "" if sayings(brief.evidence) else "there is no evidence to write from"
+
+
+@dataclass(frozen=True)
+class Drafting:
+    """Makes drafts of texts as a model wrote them: what evidence does not say is left out, the best come first.
+
+    phrases: of texts that a draft must not repeat outside of its evidence; least: statements that it must hold.
+    """
+
+    card: BackendCard
+    phrases: Phrases
+    least: int
+
+    def drafts(
+        self, brief: TextBrief, written: Sequence[tuple[str, float]], n: int, seed: int, reward: Reward | None
+    ) -> tuple[Draft, ...] | Abstain:
+        """Up to n drafts, the best by the reward first (by the number beside each text where None), or why none."""
+        index = EvidenceIndex(brief.evidence)
+        found: dict[str, tuple[Supported, float]] = {}
+        for text, likely in written:
+            kept = supported(text, index)
+            if kept is not None and self._holds(kept):
+                found.setdefault(kept.text, (kept, likely))
+        if not found:
+            return Abstain(f"none of {len(written)} texts could be verified")
+        worth = _worth({text: likely for text, (_, likely) in found.items()}, reward, brief.human)
+        best = sorted(found, key=lambda text: -worth[text])
+        if brief.human and worth[brief.human] >= worth[best[0]]:
+            return Abstain("the text that a person wrote is worth as much; it stays")
+        return tuple(self._draft(brief, found[text][0], worth[text], seed) for text in best[:n])
+
+    def _holds(self, kept: Supported) -> bool:
+        return kept.statements >= self.least and not self.phrases.repeated(kept.text, kept.spans)
+
+    def _draft(self, brief: TextBrief, kept: Supported, worth: float, seed: int) -> Draft:
+        used = {span.evidence for span in kept.spans}
+        return Draft(
+            id=fingerprint(self.card.name, kept.text, brief.guidance.fingerprint),
+            mode="created",
+            payload=TextPayload(kept.text, spans=kept.spans),
+            parents=tuple(dict.fromkeys(one.item_id for one in brief.evidence if one.id in used and one.item_id)),
+            evidence=tuple(one for one in brief.evidence if one.id in used),
+            backend=self.card,
+            guidance=brief.guidance.fingerprint,
+            seed=seed,
+            what=brief.what,
+            how=brief.how,
+            reward=worth,
+            notes=() if kept.whole else ("sentences without evidence were left out",),
+        )
+
+
+def _worth(likely: Mapping[str, float], reward: Reward | None, human: str) -> dict[str, float]:
+    """What each text is worth, the person's own included; without a reward that one always stays."""
+    if reward is None:
+        return {**likely, **({human: math.inf} if human else {})}
+    texts = [*([human] if human else []), *likely]
+    return dict(zip(texts, map(float, reward(texts)), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,20 +270,8 @@ class FittedTextCreator:
         refusal = self._refusal(brief)
         if refusal:
             return Abstain(refusal)
-        samples = self.samples(brief, self.spec.best_of, seed)
-        index = EvidenceIndex(brief.evidence)
-        found: dict[str, tuple[Supported, Sample]] = {}
-        for drawn in samples:
-            kept = supported(drawn.text, index)
-            if kept is not None and self._holds(kept):
-                found.setdefault(kept.text, (kept, drawn))
-        if not found:
-            return Abstain(f"none of {len(samples)} texts could be verified")
-        worth = _worth(found, reward, brief.human)
-        best = sorted(found, key=lambda text: -worth[text])
-        if brief.human and worth[brief.human] >= worth[best[0]]:
-            return Abstain("the text that a person wrote is worth as much; it stays")
-        return tuple(self._draft(brief, found[text][0], worth[text], seed) for text in best[:n])
+        written = [(drawn.text, drawn.log_prob) for drawn in self.samples(brief, self.spec.best_of, seed)]
+        return Drafting(CARD, self.phrases, self.spec.least).drafts(brief, written, n, seed, reward)
 
     def samples(self, brief: TextBrief, count: int, seed: int) -> list[Sample]:
         """Texts as the model writes them, before anything is checked."""
@@ -234,42 +298,8 @@ class FittedTextCreator:
         }  # fmt: skip
 
     def _refusal(self, brief: TextBrief) -> str:
-        if not brief.guidance.consent:
-            return "this person did not agree to creations"
-        if not brief.guidance.locale.lower().startswith("en"):
-            return "only English texts are created"
-        if not sayings(brief.evidence):
-            return "there is no evidence to write from"
-        return "" if self.ready else f"the text creator is not good enough on this catalogue: {'; '.join(self.reasons)}"
-
-    def _holds(self, kept: Supported) -> bool:
-        return kept.statements >= self.spec.least and not self.phrases.repeated(kept.text, kept.spans)
-
-    def _draft(self, brief: TextBrief, kept: Supported, worth: float, seed: int) -> Draft:
-        used = {span.evidence for span in kept.spans}
-        return Draft(
-            id=fingerprint("text creator", kept.text, brief.guidance.fingerprint),
-            mode="created",
-            payload=TextPayload(kept.text, spans=kept.spans),
-            parents=tuple(dict.fromkeys(one.item_id for one in brief.evidence if one.id in used and one.item_id)),
-            evidence=tuple(one for one in brief.evidence if one.id in used),
-            backend=CARD,
-            guidance=brief.guidance.fingerprint,
-            seed=seed,
-            what=brief.what,
-            how=brief.how,
-            reward=worth,
-            notes=() if kept.whole else ("sentences without evidence were left out",),
-        )
-
-
-def _worth(found: Mapping[str, tuple[Supported, Sample]], reward: Reward | None, human: str) -> dict[str, float]:
-    """What each text is worth, the person's own included; without a reward that one always stays."""
-    if reward is None:
-        likely = {text: drawn.log_prob for text, (_, drawn) in found.items()}
-        return likely | ({human: math.inf} if human else {})
-    texts = [*([human] if human else []), *found]
-    return dict(zip(texts, map(float, reward(texts)), strict=True))
+        unready = f"the text creator is not good enough on this catalogue: {'; '.join(self.reasons)}"
+        return refusal(brief) or ("" if self.ready else unready)
 
 
 def _checked(items: Catalog, features: Tensor, what: Tensor, how: Tensor) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import Tensor
 
-from generec.create.text_creator import FittedTextCreator, TextCreator
+from generec.create.text_creator import Author, FittedTextCreator, TextCreator
 from generec.create.text_evidence import CodedTexts
 from generec.errors import ArtefactError
 from generec.fitting.loop import Run
@@ -40,6 +40,8 @@ class Writer:
     texts: CodedTexts
     features: Tensor  # (N, D) style
     manners: tuple[Evidence, ...]
+    author: Author | None = None
+    """Another writer, behind the same checks; None: the creator."""
 
     @staticmethod
     def fit(
