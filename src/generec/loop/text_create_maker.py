@@ -67,7 +67,8 @@ class TextCreateMaker:
             guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
             evidence=(*guidance.evidence, *_stated(guidance), *taking_turns([subject, asked, manner])),
         )  # fmt: skip
-        made = self.writer.creator.create(brief, n, guidance.seed, self._reward(guidance, wishes, person))
+        author = self.writer.author or self.writer.creator
+        made = author.create(brief, n, guidance.seed, self._reward(guidance, wishes, person))
         if isinstance(made, Abstain):
             return replace(made, reason=f"{made.reason}; {FALLBACK}")
         return tuple(_with_parents(draft) for draft in made)
