@@ -198,7 +198,12 @@ def _run(
         LOG.addHandler(handler)
         LOG.setLevel(logging.INFO)
     engine = Engine()
-    talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
+
+    def named(system: System[Any]) -> str:
+        loaded = engine.versions.loaded.values()
+        return next((one.name for one in loaded if one.snapshot.system is system), engine.versions.serving.active.name)
+
+    talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made, named=named)
     app = create_app(engine, store, talker, settings)
     config = uvicorn.Config(
         app, access_log=False, log_level="warning", server_header=False,
@@ -214,6 +219,7 @@ def _run(
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
         if server.started:
+            talker.loops.warm()
             host, port = listening.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             out.document({"address": address})

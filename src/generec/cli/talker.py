@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generec.cli.around import PATIENCE, Around, Loops
 from generec.cli.ruled import with_rules
 from generec.loop.generec import GeneRec
 from generec.loop.profile import Profile
@@ -13,6 +14,7 @@ from generec.loop.turn import Loop, TurnRequest
 from generec.protocols import Instructor
 from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Stated, Statement, Turn
 from generec.serving.api.talker import Detected, Layer, Said
+from generec.serving.batcher import NotServingError
 from generec.system import System
 from generec.types import Condition
 
@@ -33,31 +35,38 @@ class _Telling:
 class ServedTalker:
     """A talker of the API around GeneRec.
 
-    serving: the system that answers now; made: a loop around it. Feedback that the router heard is read again from the
-    folder of the ledger by the next loop.
+    serving: the system that answers now; made: a loop around it; named: the version of a system. Feedback that the
+    router heard is read again from the folder of the ledger by the next loop.
     """
 
-    def __init__(self, serving: Callable[[], System[Any]], made: Callable[[System[Any]], GeneRec]):
-        self._serving, self._made = serving, made
-        self._around: tuple[System[Any], GeneRec] | None = None
+    def __init__(
+        self,
+        serving: Callable[[], System[Any]],
+        made: Callable[[System[Any]], GeneRec],
+        *,
+        named: Callable[[System[Any]], str] = lambda system: "",
+        patience: float = PATIENCE,
+    ):
+        self.loops = Loops(serving, made, named, patience)
 
     @property
     def generec(self) -> GeneRec:
-        """The loop over the catalogue as it is now."""
-        system = self._serving()
-        if self._around is None or self._around[0] is not system:
-            self._around = system, self._made(system)
-        return self._around[1]
+        """The loop that answers now."""
+        return self.loops.now().generec
 
     def turn(self, said: Said, understood: Callable[[Guidance], None]) -> Turn:
-        loop = self._loop(said)
+        around = self.loops.now()
+        loop = _ruled(around, said)
         if said.guidance is not None:
             understood(said.guidance)
-            return loop.answer(said.guidance, _request(said))
-        return replace(loop, instructor=_Telling(loop.instructor, understood)).turn(_request(said))
+            return _signed(loop.answer(said.guidance, _request(said)), around)
+        return _signed(replace(loop, instructor=_Telling(loop.instructor, understood)).turn(_request(said)), around)
 
     def edit(self, item_id: str, said: Said) -> Turn:
-        self.generec.system.catalog.row(item_id)
+        around = self.loops.now()
+        around.system.catalog.row(item_id)
+        if item_id in around.stale:
+            raise NotServingError(f"item {item_id!r} has just changed; ask again in a moment")
         return self._made_of(replace(self._understood(said), act="edit", kind="text", item_id=item_id), said)
 
     def create(self, kind: Kind, conditions: Sequence[Condition], said: Said) -> Turn:
@@ -94,10 +103,17 @@ class ServedTalker:
             guidance, user_id=person.user_id, profile=person.profile, question=None, seed=said.seed, age=person.age,
             consent=person.consent and guidance.consent, locale=person.locale,
         )  # fmt: skip
-        return self._loop(said).answer(known, _request(replace(said, words="")))
+        around = self.loops.now()
+        return _signed(_ruled(around, said).answer(known, _request(replace(said, words=""))), around)
 
-    def _loop(self, said: Said) -> Loop:
-        return with_rules(self.generec.loop, said.rules, said.refused)
+
+def _ruled(around: Around, said: Said) -> Loop:
+    return with_rules(around.generec.loop, said.rules, said.refused | around.stale)
+
+
+def _signed(turn: Turn, around: Around) -> Turn:
+    """With the version of the model that it rests on, which feedback on it names."""
+    return replace(turn, trace={**turn.trace, "model": around.version}) if around.version else turn
 
 
 def _request(said: Said) -> TurnRequest:

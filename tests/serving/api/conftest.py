@@ -44,7 +44,7 @@ def again(model, store, tmp_path):
         def made(system):
             return GeneRec(system=system, data=dataset(), folder=tmp_path / "ledger", keys=Keys(tmp_path / "signing"))
 
-        talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
+        talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made, patience=60)
         return create_app(engine, store, talker, Settings(**{"patience": 300, "body": 100_000, **settings}))
 
     return make
