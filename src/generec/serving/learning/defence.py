@@ -43,7 +43,7 @@ class Audiences:
         used = pl.DataFrame({"person": numbered, "item": items, "time": data.events["timestamp"]})
         used = used.filter(~data.events["event"].is_in(list(NEGATIVE_EVENTS)))
         pairs = used.select("person", "item").unique(maintain_order=True)
-        people = int(numbered.max() or 0) + 1 if len(numbered) else 0  # type: ignore[call-overload]
+        people = numbered.n_unique()
         first = np.full(people, data.events["timestamp"].to_numpy().max(initial=0))
         np.minimum.at(first, used["person"].to_numpy(), used["time"].to_numpy())
         shape = (people, len(data.catalog))
