@@ -25,6 +25,7 @@ vid, vids, clip, clips, movie : video
 movies, footage, something to watch, anything to watch, stuff to watch, things to watch : video
 film, films : video
 something to read, anything to read, stuff to read, things to read, blog post : article
+in writing, in written form : article
 blog posts, write up, text to read, a read, reads : article
 gig, gigs, concert, concerts, live show : event
 live shows, something to go to, somewhere to go, something to attend, things to go to : event

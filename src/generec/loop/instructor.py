@@ -26,8 +26,7 @@ from generec.records import Anchor, Direction, Guidance, Person, Question, Sourc
 from generec.types import Condition
 
 _BILLS = {"double": 2, "triple": 3, "trilogy": 3, "trilogies": 3, "trio": 3}
-_COMPARATIVE = re.compile(r"\b(?:\w+(?<!\bold)er|more \w+|less \w+)$", re.IGNORECASE)
-"""Words that a number in the same turn spells out: `longer, at least 45 minutes`."""
+_COMPARATIVE = re.compile(r"\b(?:\w+er|(?:more|less|too) \w+)$", re.IGNORECASE)  # a number spells it out
 _LETTERS = re.compile(r"[^\W\d_]")
 _FOREIGN = re.compile(
     r"(?<!\w)(?:ich|und|nicht|bitte|einen|eine|mit|für|je|veux|avec|pour|une|les|des|quiero|una|con|para|por|sin|vorrei"
@@ -136,10 +135,9 @@ class EmbeddedInstructor:
             locale=person.locale,
             notes=tuple(notes),
         )  # fmt: skip
-        now = replace(now, question=self._question(found, now))
         bounded = _bounded(now)
         ways = (one for one in now.directions if one.field not in bounded or not _COMPARATIVE.search(one.source.quote))
-        now = replace(now, directions=tuple(ways))
+        now = replace(now, question=self._question(found, now), directions=tuple(ways))
         if found.act == "edit" and found.kind == "set":
             now = replace(now, likes=(*now.likes, *_as_likes(now.hard)), hard=())
         if found.act == "edit" and found.kind == "text":
@@ -229,8 +227,12 @@ class EmbeddedInstructor:
         if not found.asked:
             return None
         words, options = found.asked[0]
-        named = ", ".join(options)
-        return Question(f"What do you mean by “{words}”: {named}?", tuple(options), tuple(options.values()))
+        return Question(
+            f"What do you mean by “{words}”: {', '.join(options)}?",
+            (*options,),
+            tuple(options),
+            tuple(options.values()),
+        )
 
     def _corrected(self, sentence: Sentence) -> Sentence:
         """The sentence with misspelt words put right; titles keep theirs."""

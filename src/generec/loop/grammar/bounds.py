@@ -36,6 +36,7 @@ _PREFIXES: tuple[tuple[Comparison, Role | None, str], ...] = (
 _SUFFIXES: tuple[tuple[Comparison, str], ...] = (("<=", "or_less"), (">=", "or_more"))
 _ON = re.compile(r"(?:on|onwards?|forwards?|upwards?|up)(?!\S)(?! (?:a|an|the|my|tv|screen|[a-z]+ing)\b)")
 _LONG = re.compile(r"(?:long|in length|in duration|of age|running time|of running time)(?!\S)")
+_YEARS = re.compile(r"years?(?!\S)")
 _TO = re.compile(r"(?:to|and|-|–|up to|until|till|through|or)$")
 _CLUES: tuple[Role, ...] = ("duration", "price", "year", "closes", "opens", "episode", "energy", "rank")
 _UNIT_ROLE: dict[Unit, Role] = {
@@ -180,8 +181,11 @@ class Bounds:
         before: Quantity | None,
     ) -> BoundMark | NoiseMark | None:
         start, end = quantity.start, quantity.end
+        place = matcher.starts[end] if end < len(matcher.starts) else len(matcher.plain)
         if quantity.unit == "number" and role == "year" and 20 <= quantity.low <= 99 and "year" in self.roles.fields:
             quantity = replace(quantity, unit="year", low=1900 + quantity.low, high=1900 + quantity.high)  # after 95
+        if quantity.unit == "number" and role == "year" and quantity.low < 100 and _YEARS.match(matcher.plain, place):
+            return NoiseMark(start, end)  # no older than ten years
         if quantity.unit == "number":
             if comparison is None and not loose and self.adjusting and self.usual is not None:
                 comparison = "="  # make it 25

@@ -105,9 +105,14 @@ class Clauses:
         ):
             return False
         inside = (self.marks.get(place) for place in range(at, self.end(at)))
-        return self.after_value(at - 1) and not any(
-            isinstance(mark, ValueMark | BoundMark | TitleMark) or (isinstance(mark, CueMark) and mark.sign < 0)
-            for mark in inside
+        measured = form in _DOES and isinstance(self.marks.get(at + 1), BoundMark)  # lasts five minutes
+        return (
+            not measured
+            and self.after_value(at - 1)
+            and not any(
+                isinstance(mark, ValueMark | BoundMark | TitleMark) or (isinstance(mark, CueMark) and mark.sign < 0)
+                for mark in inside
+            )
         )
 
     def occasion(self, at: int) -> bool:
@@ -201,7 +206,7 @@ class Clauses:
         """Whether a value only modifies a noun that is none, after an article: `a lip balm`, `with a war veteran`."""
         if mark.end >= len(self.tokens) or mark.end in self.marks or not self.content(mark.end):
             return False
-        if self.tokens[mark.end].form in MOODS | RELATIVE | IDLE or mark.asked:
+        if self.tokens[mark.end].form in MOODS | RELATIVE | IDLE | PEOPLE or mark.asked:
             return False
         before = [self.tokens[place].form for place in range(max(0, mark.start - 2), mark.start)]
         noun = self.tokens[mark.end].form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from generec.loop.grammar.marks import CountMark, Mark, ValueMark
 from generec.loop.grammar.tokens import Sentence, Token, stem
@@ -16,12 +16,13 @@ _COUNTED = word_set(
 
 
 _BEFORE_OTHERS = word_set("with between about part episode for level # than ' spf number in - at season")
+_NO_MORE = (["no", "more"], ["not", "more"])
 _BEFORE_ONE = word_set("just only exactly me . , us recommend suggest find need want show give")
 _ASKING = word_set(". ! ? : ; me us need want find recommend suggest show give get pick choose buy of please only just")
 _AFTER_ONE = word_set("of that with by which who from about is more day in at for where i ,")
 
 
-def counts(sentence: Sentence, numbers: list[Quantity], marks: list[Mark]) -> Iterator[CountMark]:
+def counts(sentence: Sentence, numbers: list[Quantity], marks: Sequence[Mark]) -> Iterator[CountMark]:
     """A mark for every number that counts items."""
     tokens = sentence.tokens
     covered = {place for mark in marks for place in range(mark.start, mark.end)}
@@ -38,7 +39,8 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
     """Whether a number is no count by the words beside it: `part three`, `one of the`, `two or three`."""
     before = tokens[quantity.start - 1].form if quantity.start else ""
     word = tokens[quantity.start].form
-    counted = before in ("with", "for") and _follows(tokens, quantity.end, GENERIC)
+    counted = before in ("with", "for") and any(_follows(tokens, quantity.end + step, GENERIC) for step in (0, 1))
+    counted = counted or [token.form for token in tokens[max(0, quantity.start - 3) : quantity.start - 1]] in _NO_MORE
     if before in _BEFORE_OTHERS and not (before == "for" and quantity.low == 1) and not counted:
         return True
     if word == "second" or (word == "one" and before and before not in _BEFORE_ONE):

@@ -112,7 +112,7 @@ def merged(
     )
     spoken = [one.condition for one in fresh] + [one.condition for one in now.likes if one.condition is not None]
     renewed = about if replacing else about & set(single)
-    kept = [one for one in hard if _stands(one.condition, fresh, now, renewed, spoken)]
+    kept = [one for one in hard if _stands(one.condition, [*fresh, *now.hard], now, renewed, spoken)]
     likes = _tastes(before.likes, now.likes, now.dislikes, spoken)
     if replacing and about:
         likes = [one for one in likes if one in now.likes or one.condition is None or one.condition.field not in about]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from generec.loop.grammar.clashes import listed
 from generec.loop.grammar.phrasebook import Phrases
@@ -101,7 +102,8 @@ def _without(state: Guidance, target: str, lexicon: Lexicon, roles: Roles, said:
             )
         spoken = {stem(word) for word in re.findall(r"[^\W_]+", phrase_)}
         coloured = "colour" in hits and DIALOGUE["colours"].fullmatch(phrase_) is not None
-        return (bool(spoken) and len(spoken & words) / len(spoken) >= 0.5) or "mood" in hits or coloured
+        known = {one for one in spoken if any(akin(one, other) for other in words)}
+        return (bool(spoken) and len(known) / len(spoken) >= 0.5) or "mood" in hits or coloured
 
     wanted = replace(
         state,
@@ -148,6 +150,12 @@ def _values(text: str, lexicon: Lexicon) -> dict[str, set[str]]:
                 found.setdefault(one.field, set()).update(one.values)
         at = match.end
     return found
+
+
+def akin(one: str, other: str) -> bool:
+    """Whether two words are one, or of one family: gore and gory, violence and violent."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return one == other or (shared >= 3 and shared >= 0.6 * max(len(one), len(other)))
 
 
 def _titled(item: str, words: Collection[str], lexicon: Lexicon) -> bool:

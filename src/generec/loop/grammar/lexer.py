@@ -31,7 +31,7 @@ from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.roles import Roles
 from generec.loop.grammar.tokens import Matcher, Sentence, Token, phrase
 from generec.loop.grammar.values import Values
-from generec.loop.grammar.words import SERVICE
+from generec.loop.grammar.words import GENERIC, SERVICE
 from generec.loop.lexicon import Lexicon
 from generec.loop.numbers import quantities
 from generec.loop.titles import Titles
@@ -86,7 +86,9 @@ class Lexer:
         )
         found: list[Mark] = [*titled, *values]
         found += self._contained(matcher)
-        bounds = list(Bounds(self.roles, usual, adjusting).marks(matcher, numbers))
+        many = {mark.start for mark in counts(sentence, numbers, values) if _at_most(matcher, mark, values)}
+        measured = [one for one in numbers if one.start not in many]
+        bounds = list(Bounds(self.roles, usual, adjusting).marks(matcher, measured))
         found += bounds
         heard = list(audiences(matcher))
         found += heard
@@ -112,6 +114,16 @@ class Lexer:
             )
             if field in frame.columns and (quoted or len(words.split()) <= 2):
                 yield ContainsMark(start, end, field, words.strip(" \"'"))
+
+
+def _at_most(matcher: Matcher, count: CountMark, values: list[ValueMark]) -> bool:
+    """Whether a comparison before a number is said of how many items there are: `up to five videos`."""
+    tokens, at = matcher.sentence.tokens, count.end
+    value = next((mark for mark in values if mark.start == at), None)
+    end = value.end if value is not None else at + 1
+    named = value is not None or (at < len(tokens) and tokens[at].form in GENERIC)
+    many = named and tokens[end - 1].form.endswith("s")
+    return many and LEXER["so_many"].search(matcher.plain[: matcher.starts[count.start]]) is not None
 
 
 def _after(mark: Mark, heard: list[AudienceMark]) -> Mark:

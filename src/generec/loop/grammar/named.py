@@ -13,6 +13,7 @@ from generec.loop.grammar.roles import Roles
 from generec.loop.grammar.tokens import Matcher, Token
 from generec.loop.grammar.words import (
     ADVERBS,
+    ARTICLES,
     AUXILIARIES,
     CHATTER,
     CONJUNCTIONS,
@@ -124,7 +125,7 @@ class NamedItems:
         opens = at == 0 or tokens[at - 1].form in (".", "!", "?", ":")
         mention = (
             self.titles.named_at(stems, at, stop)
-            if (likely and not polite) or tokens[at].capital
+            if ((likely and not polite) or tokens[at].capital) and not _any_such(tokens, at)
             else self.titles.whole_at(stems, at, stop)
         )
         if mention is not None and tokens[at].capital and opens and not likely:
@@ -214,10 +215,10 @@ class NamedItems:
         return written or (sure and (covered > 0.5 or len(content) > 2)) or (capitals > 1 and covered > 0.3)
 
     def _goes_on_as_noun(self, tokens: tuple[Token, ...], at: int) -> bool:
-        """Whether a plain noun follows, so that one word before it is no title: `Halloween night`."""
-        if at >= len(tokens) or not tokens[at].is_word or tokens[at].capital:
+        """Whether a noun or name follows, so that one word before it is no title: `Halloween night`, `John Wayne`."""
+        if at >= len(tokens) or not tokens[at].is_word:
             return False
-        return tokens[at].form not in _AFTER_TITLE and tokens[at].form in ENGLISH
+        return tokens[at].capital or (tokens[at].form not in _AFTER_TITLE and tokens[at].form in ENGLISH)
 
     def _is_value(self, token: Token) -> bool:
         return self.lexicon.trie.longest([token.stem], 0) is not None
@@ -247,9 +248,8 @@ class NamedItems:
             field = self.roles.fields.get(role)
             if compared and field and len(rows) == 1 and frame[field][rows[0]] is not None:
                 return [self._than(field, comparison, rows[0], matcher.at(compared.start()), end)]
-        shadow = next(
-            (value for value in values if value.start <= mention.start + 1 and value.end >= mention.end), None
-        )
+        bare = mention.start + (forms[0] in ARTICLES)
+        shadow = next((value for value in values if value.start <= bare and value.end >= mention.end), None)
         if shadow is not None and shadow.readings[0][0].how in ("part", "name"):
             shadow = None
         if shadow is not None and all(entry.field == "series" for entry in shadow.readings[0]):
@@ -264,6 +264,13 @@ class NamedItems:
             quantity = Quantity("number", float(value), float(value), start, end)
         low, high = self.roles.compare(field, comparison, quantity)  # type: ignore[arg-type]
         return BoundMark(start, end, field, low, high)
+
+
+def _any_such(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether an article and small letters name no item by a part of its title: `a coconut body scrub` is any."""
+    noun = at + (tokens[at].form in ("a", "an"))
+    article = noun > 0 and tokens[noun - 1].form in ("a", "an")
+    return article and noun < len(tokens) and not tokens[noun].capital
 
 
 def _past(tokens: tuple[Token, ...], at: int) -> bool:

@@ -132,7 +132,8 @@ class Reader:
         else:
             self._flush()
             subject = form in ("about", "on") and self.clauses.after_value(at)  # no videos about budgets
-            if self.state.full and form in _STARTING and self.state.sign < 0 and not subject:
+            into = form == "in" and isinstance(self.marks.get(at + 2), ValueMark)  # no alcohol in the toner
+            if self.state.full and (form in _STARTING or into) and self.state.sign < 0 and not subject:
                 self._open()
         return at + 1
 

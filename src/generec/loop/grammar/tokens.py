@@ -19,6 +19,7 @@ _PIECES = re.compile(
     r"|(?P<word>[^\W\d_]+(?:['’*][^\W\d_]+)*(?:['’](?=\s))?[0-9]*)"
     r"|(?P<mark>\.\.\.|[^\w\s])"
 )
+_SHORTENED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Jr|Prof)$")  # their full stop ends nothing
 _NOT = re.compile(r"(is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
 _SUBJECTS = word_set("i you he she it we they that this what who why when where there let how here one everything")
@@ -110,6 +111,8 @@ def _tokens(text: str) -> Iterator[Token]:
     for found in _PIECES.finditer(text):
         if found.lastgroup == "mark" and found.group() in "-–—/" and _inside(text, found):
             end = -found.end()
+            continue
+        if found.group() == "." and _SHORTENED.search(text[: found.start()]):
             continue
         joined = abs(end) == found.start() and end != 0 and found["mark"] is None
         end = found.end()
