@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 import openai
 import pytest
@@ -67,6 +68,22 @@ def test_undo_answers_as_before_and_reset_forgets(client):
     reset = ask(client, "price below 20", "start over", "lamps")
     assert "price" not in reset.choices[0].message.content.splitlines()[0]
     assert ask(client, "undo").choices[0].message.content
+
+
+def test_a_question_ends_the_answer_and_is_answered_by_an_option(client):
+    messages = [{"role": "user", "content": "price below 5 and above 30"}]
+    first = client.chat.completions.create(model="generec", messages=messages)
+    content, asked = first.choices[0].message.content, first.generec["turn"]["question"]
+    assert content.endswith("(price < 5 / price > 30)?")
+    assert content.count("which of them counts") == 1
+    messages += [{"role": "assistant", "content": content}, {"role": "user", "content": asked["options"][0]}]
+    second = client.chat.completions.create(model="generec", messages=messages)
+    assert shown(second)
+    assert all(PRICES[item] < 5 for item in shown(second))
+    streamed = list(client.chat.completions.create(model="generec", messages=messages, stream=True))
+    assert (
+        "".join(each.choices[0].delta.content or "" for each in streamed).rstrip() == second.choices[0].message.content
+    )
 
 
 def test_what_is_made_is_labelled_and_shows_its_members(client):
@@ -184,6 +201,16 @@ def test_too_many_at_once_are_told_when_to_come_back(client, served):
     finally:
         parts.talking = before
         busy.set()
+
+
+def test_a_key_that_asks_too_often_is_told_so(connect, secret, served, monkeypatch):
+    parts, hasty = served[0].state.parts, connect(secret("read"))
+    monkeypatch.setattr(parts, "settings", replace(parts.settings, rate=0.01))
+    assert len(list(hasty.models.list())) == 2
+    with pytest.raises(openai.RateLimitError) as error:
+        hasty.models.list()
+    assert (error.value.code, error.value.type) == ("rate_limit_exceeded", "requests")
+    assert int(error.value.response.headers["retry-after"]) > 10
 
 
 def test_failures_keep_the_shape(client, served, monkeypatch, secret):

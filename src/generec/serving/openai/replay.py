@@ -40,12 +40,14 @@ def answered(talker: Talker, words: Sequence[str], base: Said, told: Callable[[G
     if turn.guidance.act != "undo" or len(states) < 2:
         return turn
     states.pop()
-    before = owned(states[-1] or Guidance(), base.person)
-    return talker.turn(replace(base, guidance=before), told)
+    before = states[-1] or Guidance()
+    again = owned(before, base.person) or before
+    return talker.turn(replace(base, guidance=replace(again, question=before.question)), told)
 
 
 def _after(states: Sequence[Guidance | None], said: Said) -> Said:
-    return replace(said, before=owned(states[-1], said.person))
+    """The words after what stands: that is this server's own reading, a question that was put included."""
+    return replace(said, before=states[-1])
 
 
 def _understood(talker: Talker, said: Said) -> Guidance:
