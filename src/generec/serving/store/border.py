@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -21,7 +22,8 @@ from generec.errors import InputError
 from generec.types import Catalog
 
 PLACE = "items"
-LONGEST_ID = 512  # characters
+LONGEST_ID = 200  # characters
+_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, what is not drawn or turns the writing round, halves, line ends
 KINDS: Mapping[str, pl.DataType] = {
     "text": pl.String(), "whole": pl.Int64(), "number": pl.Float64(), "truth": pl.Boolean(),
     "list": pl.List(pl.String()), "date": pl.Date(), "moment": pl.Datetime("us"),
@@ -111,11 +113,21 @@ def frame_of(item_ids: Sequence[str], rows: Sequence[Mapping[str, Any]], columns
 
 def _check_ids(item_ids: pl.Series) -> None:
     for row, item_id in enumerate(item_ids, 1):
-        if len(item_id) > LONGEST_ID or "\0" in item_id:
+        wrong = odd(item_id)
+        if wrong:
             raise InputError(
-                f"item_id is {len(item_id)} characters long or holds a NUL byte", file=PLACE, row=row,
-                remedy=f"give it at most {LONGEST_ID} printable characters",
-            )  # fmt: skip
+                f"item_id {wrong}", file=PLACE, row=row, remedy=f"give it 1 to {LONGEST_ID} visible characters"
+            )
+
+
+def odd(item_id: str) -> str:
+    """What is wrong with an id; empty where it can be written, read and told apart from others by eye."""
+    if not item_id.strip():
+        return "is empty"
+    if len(item_id) > LONGEST_ID:
+        return f"is {len(item_id)} characters long"
+    hidden = next((one for one in item_id if unicodedata.category(one) in _HIDDEN), None)
+    return "" if hidden is None else f"holds the control character U+{ord(hidden):04X}"
 
 
 @contextmanager
