@@ -227,12 +227,8 @@ class EmbeddedInstructor:
         if not found.asked:
             return None
         words, options = found.asked[0]
-        return Question(
-            f"What do you mean by “{words}”: {', '.join(options)}?",
-            (*options,),
-            tuple(options),
-            tuple(options.values()),
-        )
+        asked = f"What do you mean by “{words}”: {', '.join(options)}?"
+        return Question(asked, tuple(options), tuple(options.values()))
 
     def _corrected(self, sentence: Sentence) -> Sentence:
         """The sentence with misspelt words put right; titles keep theirs."""
