@@ -120,8 +120,8 @@ def test_without_an_option_nobody_is_asked(model, monkeypatch):
 
 def test_a_folder_is_a_checkpoint(tmp_path):
     found = backends(tmp_path, str(tmp_path)).instructor
-    assert isinstance(found, Checkpoint)
-    assert found.path == tmp_path
+    assert isinstance(found.model, Checkpoint)
+    assert found.model.path == tmp_path
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,21 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from test_text_creator import PALETTE, SPEC, brief, world
+from test_text_creator import MOODS, PALETTE, SPEC, THINGS, Newest, brief, said_in, said_of, world
 
 from generec.create.backends.remote_text import RemoteTextCreator, asked, form, texts
+from generec.create.text_evidence import CodedTexts
+from generec.encoders.tfidf import TfidfEncoder
 from generec.errors import InputError
 from generec.evidence.verify import verify
 from generec.loop.checkpoint_model import Checkpoint
+from generec.loop.meaning import Meaning
 from generec.loop.remote_instructor import Endpoint
-from generec.records import Abstain, Guidance, Taste
+from generec.loop.retrieve import Retriever
+from generec.loop.text_create_maker import TextCreateMaker
+from generec.loop.writer import Writer
+from generec.records import Abstain, Guidance, Person, Taste
+from generec.types import Events
 from recorded_server import FAILURES, recorded, seconds
 
 FIRST = "The boats gather near the gate. Expect calm hours with friends."
@@ -140,6 +147,23 @@ def test_wishes_and_statements_travel_as_data_and_the_person_stays(monkeypatch):
     assert "canary" not in str(made) + json.dumps(body)
     statements = json.loads(asked(brief()))["statements"]
     assert {one.text for one in brief().evidence} == set(statements)
+
+
+def test_the_maker_asks_the_author_that_was_chosen():
+    items, features, what, how, _ = world()
+    meaning = Meaning(items, TfidfEncoder(dimensions=8).fit(items, Events.pack([])))
+    texts = CodedTexts(items.item_ids, items.frame["description"].to_list(), what, how)
+    everything = [" ".join((*said_of(thing), *said_in(mood))) for thing in THINGS for mood in MOODS]
+    guidance, near = Guidance(act="create", kind="text"), items.item_ids[:5]
+    with recorded(said(*everything)) as server:
+        writer = Writer(ready(), texts, features, texts.manners(), author(server))
+        maker = TextCreateMaker(retriever=Retriever(recommender=Newest(items), meaning=meaning), writer=writer)
+        made = maker.make(guidance, Person(), near, 1)
+    conforms(made)
+    assert made[0].backend.name == "endpoint large"
+    assert made[0].parents
+    own = replace(maker, writer=replace(writer, author=None)).make(guidance, Person(), near, 1)
+    assert isinstance(own, Abstain) or own[0].backend.name == "text creator"
 
 
 def test_a_folder_without_a_model_leaves_it_too(tmp_path):

@@ -88,14 +88,15 @@ def _completion(option: str, place: str | None, model: str | None, key: str, tim
         return None
     from generec.loop.checkpoint_model import Checkpoint
     from generec.loop.remote_instructor import Endpoint
+    from generec.loop.spared_model import Spared
 
     if not _is_address(place):
         if model is not None:
             raise UsageError(f"a folder holds one model; --{option}-model goes with an address, got {place!r}")
-        return Checkpoint(Path(place), timeout=timeout)
+        return Spared(Checkpoint(Path(place), timeout=timeout))
     if model is None:
         raise UsageError(f"--{option} {place} needs --{option}-model NAME: the model's name at that address")
-    return Endpoint(url=place, model=model, key=key, timeout=timeout)
+    return Spared(Endpoint(url=place, model=model, key=key, timeout=timeout))
 
 
 def _is_address(place: str) -> bool:
