@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from generec.cli.serve import allowed, entered
 from generec.data.dataset import write_dataset
 from generec.errors import ArtefactError, UsageError
+from generec.serving.store import Store
 from small_world import ITEMS, dataset
 
 START = "import typer; from generec.cli.serve import serve; typer.run(serve)"
@@ -47,6 +49,32 @@ def test_it_knows_people_answers_where_it_says_and_ends_in_order(start, tmp_path
     assert process.returncode == 0
     assert '"route": "/v1/recommend", "status": 200' in errors
     assert "Traceback" not in errors
+
+
+def test_what_is_under_way_is_answered_before_it_ends(start, tmp_path):
+    process = start()
+    try:
+        address = process.stdout.readline().split()[3].rstrip(";")
+
+        def said(number):
+            body = json.dumps({"words": "price below 20", "user_id": f"u{number}", "history": ["i1"]}).encode()
+            asked = urllib.request.Request(f"{address}/v1/turn", body, {"content-type": "application/json"})
+            with urllib.request.urlopen(asked, timeout=120) as response:
+                return json.load(response)["id"]
+
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(said, number) for number in range(4)]
+            while not all(one.done() for one in asked):  # the first waits for the loop, the others for the first
+                if json.loads(urllib.request.urlopen(f"{address}/v1/traffic").read())["queue"]["turns"] == 4:
+                    break
+            process.send_signal(signal.SIGTERM)
+            answered = [one.result() for one in asked]
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, "Traceback" in errors) == (0, False)
+    with Store.open(f"sqlite:///{tmp_path}/served.db", tmp_path / "keys") as left:
+        assert [left.log("default").history(f"u{n}")[0].turn for n in range(4)] == answered
 
 
 def test_it_does_not_listen_to_others_without_a_key(start, store):
