@@ -1,6 +1,7 @@
 """OpenAI's protocol, asked by its official client over a real connection."""
 
 import json
+import logging
 import threading
 import urllib.error
 import urllib.request
@@ -226,6 +227,16 @@ def test_failures_keep_the_shape(client, served, monkeypatch, secret):
     with pytest.raises(urllib.error.HTTPError) as missing:
         urllib.request.urlopen(request)
     assert "chat/completions" in json.load(missing.value)["error"]["message"]
+
+
+def test_the_request_log_tells_these_routes_from_the_others(client, caplog):
+    caplog.set_level(logging.INFO, logger="generec.serving.requests")
+    ask(client, "lamps", user="canary-7f3a")
+    list(client.models.list())
+    lines = [json.loads(one.message) for one in caplog.records if one.name == "generec.serving.requests"]
+    assert [(line["route"], line["status"]) for line in lines] == [("/chat/completions", 200), ("/models", 200)]
+    assert {line["tenant"] for line in lines} == {"default"}
+    assert "canary" not in caplog.text
 
 
 def test_one_who_leaves_a_stream_leaves_nothing_behind(client, served):

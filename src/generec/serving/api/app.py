@@ -67,7 +67,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
     for router in _ROUTERS:
         app.include_router(router)
     install(app)
-    app.mount("/openai", openai_app(parts))  # errors in another shape
+    app.mount("/openai/v1", openai_app(parts))  # errors in another shape
     app.add_middleware(Guard, settings=settings, counted=engine.metrics.traffic.request)
 
     def document() -> dict[str, Any]:

@@ -31,11 +31,11 @@ from generec.types import Catalog
 
 ALIAS = "generec"
 """Whatever model is active."""
-router = APIRouter(prefix="/v1")
+router = APIRouter()
 
 
 def openai_app(parts: Parts) -> FastAPI:
-    """The application to mount at /openai: its errors have another shape than those around it."""
+    """The application to mount at /openai/v1: its errors have another shape than those around it."""
     app = FastAPI(title="generec, OpenAI's protocol", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = parts
     app.include_router(router)
