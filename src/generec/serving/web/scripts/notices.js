@@ -3,6 +3,9 @@
 import { el } from "./dom.js";
 
 const STAYS = 6000; // milliseconds
+const MOST = 3;
+/** @type {((used: boolean) => void)[]} what takes away each notice that is there, the oldest first */
+const notices = [];
 
 /** Says something to screen readers, once. @param {string} words */
 export function announce(words) {
@@ -31,6 +34,7 @@ export function toast(words, { act = "", done, over, bad = false, stays = STAYS 
     open = false;
     clearTimeout(timer);
     note.remove();
+    notices.splice(notices.indexOf(close), 1);
     if (used) done?.();
     else over?.();
   };
@@ -43,7 +47,8 @@ export function toast(words, { act = "", done, over, bad = false, stays = STAYS 
     timer = setTimeout(() => close(false), stays / 2);
   });
   place.append(note);
-  while (place.childElementCount > 3) place.firstElementChild?.remove();
+  notices.push(close);
+  if (notices.length > MOST) notices[0](false);
   announce(act ? `${words} ${act} is possible.` : words);
   return () => close(false);
 }

@@ -21,6 +21,7 @@ import { ideasFor } from "../ideas.js";
 
 const FIRST = 12;
 const LONGEST = 48; // places of one turn; after them an unsteered feed goes on with plain recommendations
+const AHEAD = 600; // pixels below the window in which more is asked for
 const SLOW = 1500; // milliseconds until a glance at plain recommendations is better than nothing
 const WAKING = "A first look. The server has just started and is still getting ready to listen to you.";
 
@@ -40,13 +41,14 @@ class Feed {
     /** @type {Set<string>} */
     this.shown = new Set();
     this.ended = false;
-    this.busy = false;
+    /** @type {AbortController | null} what is being asked for now */
+    this.asking = null;
     this.list = el("ul", { class: "cards" });
     this.heading = el("h2", { class: "unseen", tabindex: -1 }, "Your slate");
     this.end = el("div", { class: "feed-end" });
     this.bar = bar({
       placeholder: "Say what you want: shorter, something about the sea, no sequels …",
-      said: (words) => void this.steer((options) => this.talk.say(words, options)),
+      said: (words) => void this.steer((options) => this.talk.say(words, options)).then((done) => done || this.bar.refill(words)),
       changed: (guidance, words) => void this.steer((options) => this.talk.answer(guidance, options), words),
       undone: () => void this.undo(),
       cleared: () => void this.steer((options) => this.talk.answer({}, options), "All wishes are cleared."),
@@ -54,7 +56,7 @@ class Feed {
     });
     const head = el("header", { class: "page-head slim" }, el("h1", {}, "For you"));
     root.append(head, ...this.bar.nodes, el("section", { "aria-label": "Recommendations" }, this.heading, this.list, this.end));
-    const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && void this.more(), { rootMargin: "600px" });
+    const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && void this.more(), { rootMargin: `${AHEAD}px` });
     observer.observe(this.end);
     page.signal.addEventListener("abort", () => observer.disconnect());
   }
@@ -74,21 +76,42 @@ class Feed {
    * Asks for another slate and shows it.
    * @param {(options: import("../dialogue.js").Options) => Promise<any>} ask @param {string} [words] said when it is there
    * @param {boolean} [first]
+   * @returns {Promise<boolean>} whether there was an answer, or something else was asked for meanwhile
    */
   async steer(ask, words = "", first = false) {
-    if (this.busy) return;
-    this.waiting(true);
+    const mine = this.begun();
+    this.bar.wait(true);
+    this.list.classList.add("stale");
     try {
-      await this.display(await ask({ k: FIRST, signal: this.page.signal }));
+      await this.display(await ask({ k: FIRST, signal: this.signal(mine) }));
       const count = this.list.childElementCount;
       if (!first) announce(`${words} ${count} ${count === 1 ? "item" : "items"} now. ${this.talk.state.turn?.message ?? ""}`);
     } catch (error) {
-      if (gone(error)) return;
+      if (gone(error)) return true;
       if (first) throw error;
       toast(readable(error), { bad: true });
+      return false;
     } finally {
-      this.waiting(false);
+      if (this.asking === mine) {
+        this.asking = null;
+        this.bar.wait(false);
+        this.list.classList.remove("stale");
+      }
     }
+    this.filled();
+    return true;
+  }
+
+  /** Newer words count: what was asked for before is given up. */
+  begun() {
+    this.asking?.abort(new DOMException("something else was asked for", "AbortError"));
+    this.asking = new AbortController();
+    return this.asking;
+  }
+
+  /** @param {AbortController} mine */
+  signal(mine) {
+    return AbortSignal.any([this.page.signal, mine.signal]);
   }
 
   undo() {
@@ -114,13 +137,14 @@ class Feed {
   /** More places below: the same wishes with a longer slate, then what is left of the recommendations. */
   async more() {
     const { turn } = this.talk.state;
-    if (this.busy || this.ended || !turn || !this.shown.size) return;
-    this.busy = true;
+    if (this.asking || this.ended || !turn || !this.shown.size) return;
+    const mine = this.begun();
+    const signal = this.signal(mine);
     fill(this.end, el("ul", { class: "cards" }, bones(3)));
     try {
-      const found = turn.slate.length < LONGEST ? await this.longer(turn) : await this.plainly();
+      const found = turn.slate.length < LONGEST ? await this.longer(turn, signal) : await this.plainly(signal);
       const fresh = found.slate.filter((/** @type {Candidate} */ one) => !this.shown.has(keyOf(one)) && !this.skipped.has(keyOf(one)));
-      await items(fresh.flatMap(idsOf), this.page.signal);
+      await items(fresh.flatMap(idsOf), signal);
       for (const one of fresh) this.shown.add(keyOf(one));
       this.list.append(...fresh.map((/** @type {Candidate} */ one, /** @type {number} */ at) => this.card(one, this.list.childElementCount + at, found.id)));
       this.ended = !fresh.length;
@@ -131,21 +155,28 @@ class Feed {
       const again = { class: "button", type: "button", on: { click: () => ((this.ended = false), void this.more()) } };
       fill(this.end, el("div", { class: "empty" }, el("p", {}, readable(error)), el("button", again, "Try again")));
     } finally {
-      this.busy = false;
+      if (this.asking === mine) this.asking = null;
     }
+    this.filled();
   }
 
-  /** @param {Record<string, any>} turn */
-  async longer(turn) {
+  /** Goes on while the end is in sight: an observer speaks of changes only. */
+  filled() {
+    if (this.end.isConnected && this.end.getBoundingClientRect().top < innerHeight + AHEAD) void this.more();
+  }
+
+  /** @param {Record<string, any>} turn @param {AbortSignal} signal */
+  async longer(turn, signal) {
     const k = Math.min(turn.slate.length + FIRST, LONGEST);
-    return this.talk.more({ k, signal: this.page.signal });
+    return this.talk.more({ k, signal });
   }
 
-  async plainly() {
+  /** @param {AbortSignal} signal */
+  async plainly(signal) {
     if (this.talk.steered) return { slate: [], id: null };
     const exclude = [...this.shown, ...this.skipped].filter((key) => key.startsWith("item:")).map((key) => key.slice(5));
     if (exclude.length > 900) return { slate: [], id: null };
-    const found = await post("/v1/recommend", { user_id: this.page.person, k: FIRST, exclude }, { signal: this.page.signal, again: true });
+    const found = await post("/v1/recommend", { user_id: this.page.person, k: FIRST, exclude }, { signal, again: true });
     return { slate: retrieved(found), id: null };
   }
 
@@ -186,13 +217,6 @@ class Feed {
       this.skipped.delete(key);
       reordered(this.list, () => (after?.isConnected ? after.before(node) : this.list.append(node)));
     });
-  }
-
-  /** @param {boolean} busy */
-  waiting(busy) {
-    this.busy = busy;
-    this.bar.wait(busy);
-    this.list.classList.toggle("stale", busy);
   }
 }
 

@@ -7,7 +7,7 @@ import { opened } from "../details.js";
 import { afresh, dialogueOf } from "../dialogue.js";
 import { el, fill } from "../dom.js";
 import { draftView } from "../drafts.js";
-import { titleOf } from "../facts.js";
+import { capital, titleOf } from "../facts.js";
 import { hold, record } from "../feedback.js";
 import { icon } from "../icons.js";
 import { items, seen } from "../items.js";
@@ -42,6 +42,7 @@ class Talk {
       },
       title: (id) => titleOf(seen(id), id),
       chipped: false,
+      waits: true,
     });
     const head = el("header", { class: "page-head" }, el("h1", {}, "Talk"), el("p", {}, "Ask, narrow down, take back. You can also have something made: a set that obeys your rules, or a text retold for you. Every step can be looked at and set right."));
     root.append(el("div", { class: "talk" }, head, this.log, el("div", { class: "composer" }, ...this.bar.nodes)));
@@ -105,7 +106,9 @@ class Talk {
     await items([...retrieved, ...members, ...shown, ...(turn.guidance.anchors ?? []).map((/** @type {any} */ one) => one.item_id)], signal);
     const understood = chips(turn.guidance, (id) => titleOf(seen(id), id), (guidance, done) => void this.turn(done, (options) => this.talk.answer(guidance, options)));
     const found = turn.slate.filter((/** @type {any} */ one) => !one.draft);
-    const drafts = turn.drafts.map((/** @type {any} */ draft) => this.draft(draft, turn));
+    const showing = new Set(turn.slate.flatMap((/** @type {any} */ one) => one.draft?.id ?? []));
+    const drafts = turn.drafts.filter((/** @type {any} */ one) => showing.has(one.id));
+    const aside = turn.drafts.filter((/** @type {any} */ one) => !showing.has(one.id));
     return el(
       "li",
       { class: "exchange" },
@@ -116,9 +119,10 @@ class Talk {
         understood.childElementCount > 0 && el("div", { class: "understood" }, el("span", { class: "label" }, "Understood"), understood),
         turn.message && el("p", { class: "message" }, turn.message),
         turn.explanation?.length > 0 && reasons(turn.explanation),
-        drafts,
+        drafts.map((/** @type {any} */ one) => this.draft(one, turn)),
         el("ul", { class: "cards compact" }, found.map((/** @type {any} */ one) => this.card(one, turn.slate.indexOf(one), turn.id))),
         !turn.slate.length && el("p", { class: "hint" }, "Nothing fits all of that. Remove or loosen a wish."),
+        aside.length > 0 && this.aside(aside, turn),
         stages(turn, { person, signal, answer: (guidance) => void this.turn("What was understood is set right.", (options) => this.talk.answer(guidance, options)) }),
       ),
     );
@@ -132,6 +136,18 @@ class Talk {
     const fate = shown ? null : el("span", { class: "badge warn" }, "not shown");
     const title = draft.payload.title || titleOf(seen(draft.parents[0]));
     return el("section", { class: `draft-panel ${draft.mode}` }, el("div", { class: "row between" }, el("h3", {}, title), shown && this.judged(draft, turn, title)), el("p", { class: "row" }, el("span", { class: `badge ${draft.mode}` }, label), fate), draftView(draft, report));
+  }
+
+  /** What was made and not shown, folded away. @param {any[]} drafts @param {Record<string, any>} turn */
+  aside(drafts, turn) {
+    const notes = turn.trace?.served?.notes ?? [];
+    const count = drafts.length === 1 ? "One draft was set aside" : `${drafts.length} drafts were set aside`;
+    return el(
+      "details",
+      { class: "aside" },
+      el("summary", {}, count),
+      el("div", { class: "stack" }, notes.map((/** @type {string} */ one) => el("p", { class: "hint" }, `${capital(one)}.`)), drafts.map((one) => this.draft(one, turn))),
+    );
   }
 
   /** Whether what was made is any good. @param {any} draft @param {Record<string, any>} turn @param {string} title */

@@ -1,6 +1,6 @@
 /** For somebody about whom nothing is known: a handful to like, or a sentence, and the first slate follows. */
 
-import { post, readable } from "../api.js";
+import { gone, post, readable } from "../api.js";
 import { coverOf } from "../cards.js";
 import { dialogueOf } from "../dialogue.js";
 import { el, fresh } from "../dom.js";
@@ -44,7 +44,7 @@ export async function show(root, page) {
           await dialogueOf(person).say(words, { signal });
           leave();
         } catch (error) {
-          toast(readable(error), { bad: true });
+          if (!gone(error)) toast(readable(error), { bad: true });
         }
       },
       el("label", { for: id }, "In your own words"),

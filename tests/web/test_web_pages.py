@@ -1,0 +1,219 @@
+"""What a person does on each page, at the width of a phone and of a desk, with the real server behind it."""
+
+import json
+
+import pytest
+from web_world import WIDTHS, window
+
+from small_world import dataset
+
+PRICES = dict(zip(dataset().catalog.item_ids, dataset().catalog.frame["price"], strict=True))
+wide = pytest.mark.parametrize("width", WIDTHS)
+
+
+def slate(page):
+    """The items on the page, in order."""
+    keys = page.eval_on_selector_all(".cards > [data-key]", "nodes => nodes.map((node) => node.dataset.key)")
+    return [key.removeprefix("item:") for key in keys if key.startswith("item:")]
+
+
+def known(site, user_id, items=("i0", "i5", "i10", "i15", "i20", "i25")):
+    """Somebody with a history of lamps."""
+    from generec.data.log import Entry
+
+    log = site.store.log("default")
+    log.append([Entry(kind="click", user_id=user_id, item_id=item, time=n) for n, item in enumerate(items)])
+    return user_id
+
+
+@wide
+def test_a_newcomer_picks_and_gets_a_first_slate(browser, site, width, tmp_path):
+    with window(browser, site, width=width) as seen:
+        page = seen.page
+        seen.open()
+        page.wait_for_selector(".pick-title")
+        assert page.title() == "What do you like? · GeneRec"
+        assert page.get_by_role("button", name="Show my first slate").is_disabled()
+        picks = page.locator(".pick")
+        for at in range(3):
+            picks.nth(at).click()
+        seen.shot("welcome", tmp_path)
+        page.get_by_role("button", name="Show my first slate").click()
+        page.wait_for_selector(".card-open")
+        person = page.evaluate("localStorage.getItem('generec.person')")
+        assert person.startswith("guest-")
+        liked = [event.item_id for event in site.events(person)]
+        assert len(liked) == 3
+        assert not set(liked) & set(slate(page))
+        seen.shot("feed-first", tmp_path)
+
+
+@wide
+def test_words_from_the_keyboard_steer_the_feed_and_chips_take_them_back(browser, site, width, tmp_path):
+    with window(browser, site, width=width, person=known(site, f"steers-{width}")) as seen:
+        page = seen.page
+        seen.open()
+        page.wait_for_selector(".card-open")
+        first = slate(page)
+        assert any(PRICES[item] >= 20 for item in first)
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.name") == "words":
+                break
+        page.keyboard.type("price below 20")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Remove: must be price under 20").wait_for()
+        assert slate(page)
+        assert all(PRICES[item] < 20 for item in slate(page))
+        assert page.locator(".card .reason").count()
+        seen.shot("feed-steered", tmp_path)
+        page.get_by_role("button", name="Change: must be price under 20").click()
+        page.get_by_label("Value").fill("10")
+        seen.shot("chip", tmp_path)
+        page.get_by_role("button", name="Change it").click()
+        page.get_by_role("button", name="Remove: must be price under 10").wait_for()
+        assert all(PRICES[item] < 10 for item in slate(page))
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_role("button", name="Remove: must be price under 20").click()
+        page.wait_for_selector(".chip", state="detached")
+        assert slate(page)[:6] == first[:6]
+
+
+def test_the_feed_goes_on_and_shows_nothing_twice(browser, site):
+    with window(browser, site, person=known(site, "scrolls")) as seen:
+        page = seen.page
+        seen.open()
+        page.wait_for_selector(".card-open")
+        for _ in range(40):
+            page.mouse.wheel(0, 3000)
+            page.wait_for_timeout(100)
+            if page.get_by_text("That is everything for now").is_visible():
+                break
+        items = slate(page)
+        assert len(items) == len(set(items)) == 54  # all but the six of the history
+
+
+def test_likes_can_be_undone_until_they_are_sent(browser, site, tmp_path):
+    person = known(site, "likes")
+    with window(browser, site, person=person) as seen:
+        page = seen.page
+        seen.open()
+        page.wait_for_selector(".card-open")
+        before = len(site.events(person))
+        first, second, third, *_ = slate(page)
+        page.get_by_role("button", name="Like: ").first.click()
+        seen.shot("toast", tmp_path)
+        page.locator(".toast").get_by_role("button", name="Undo").click()
+        assert page.get_by_role("button", name="Like: ").first.get_attribute("aria-pressed") == "false"
+        page.get_by_role("button", name="Like: ").nth(1).click()
+        page.get_by_role("button", name="Skip: ").nth(2).click()
+        page.wait_for_selector(f'[data-key="item:{third}"]', state="detached")
+        page.get_by_role("button", name="More like this: ").first.click()  # sends what is held
+        page.get_by_role("button", name="Remove: more like").wait_for()
+        assert first not in slate(page)  # the item itself is no news
+        assert third not in slate(page)
+        sent = [(event.kind, event.item_id, event.position) for event in site.events(person)[before:]]
+        assert sorted(sent) == [("like", second, 1), ("skip", third, 2)]
+
+
+def test_no_like_is_lost_when_notices_pile_up_or_the_page_is_left(browser, site):
+    person = known(site, "hurries")
+    with window(browser, site, person=person) as seen:
+        page = seen.page
+        seen.open()
+        page.wait_for_selector(".card-open")
+        before, items = len(site.events(person)), slate(page)[:5]
+        for at in range(5):
+            page.get_by_role("button", name="Like: ").nth(at).click()
+        assert page.locator(".toast").count() == 3
+        page.get_by_role("link", name="Talk").click()
+        page.reload()
+        page.wait_for_selector(".idea")
+        for _ in range(50):
+            page.wait_for_timeout(50)
+            if len(site.events(person)) == before + 5:
+                break
+        assert sorted(event.item_id for event in site.events(person)[before:]) == sorted(items)
+
+
+def test_why_says_what_it_rests_on_and_details_show_neighbours(browser, site, tmp_path):
+    with window(browser, site, person=known(site, "asks-why")) as seen:
+        page = seen.page
+        seen.open()
+        page.wait_for_selector(".card-open")
+        page.locator(".card-act", has_text="Why?").first.click()
+        page.wait_for_selector(".why .reasons, .why .hint:not([role])")
+        page.locator(".card-open").first.click()
+        page.wait_for_selector("dialog .tile")
+        assert page.locator("dialog .tile").count() == 4
+        seen.shot("details", tmp_path)
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+
+
+@wide
+def test_a_set_is_made_checked_and_set_right_in_talk(browser, site, width, tmp_path):
+    person = known(site, f"talks-{width}")
+    with window(browser, site, width=width, person=person) as seen:
+        page = seen.page
+        seen.open("#/talk")
+        page.get_by_placeholder("Say what you want, or what to change").fill("a set of 3 lamps below 200 euros in all")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".draft-panel .member")
+        assert page.locator(".draft-panel .badge.created").is_visible()
+        page.locator(".checks summary").click()
+        assert page.locator(".verdict").count() == 6
+        assert page.locator(".rules .badge.good").count() == page.locator(".rules tbody tr").count() > 0
+        seen.shot("talk", tmp_path)
+        page.locator(".how summary").click()
+        page.get_by_label("What should the answer have been?").fill("only lamps that were sold")
+        seen.shot("stages", tmp_path)
+        last = page.locator(".stage").last
+        last.get_by_role("button", name="Correct this stage").click()
+        page.locator(".toast", has_text="That stage learns from it").wait_for()
+        ticked = page.locator(".fits input")
+        ticked.first.uncheck()
+        page.get_by_role("button", name="Only the ticked ones fit").click()
+        page.locator(".toast").nth(1).wait_for()
+        given = {event.stage: event for event in site.events(person) if event.kind == "correct"}
+        assert given["slate"].payload["correction"] == "only lamps that were sold"
+        fitting = json.loads(given["retrieval"].payload["correction"])
+        assert len(fitting) == ticked.count() - 1
+
+
+@wide
+def test_the_profile_is_theirs(browser, site, width, tmp_path):
+    person = known(site, f"owns-{width}")
+    with window(browser, site, width=width, person=person, accept_downloads=True) as seen:
+        page = seen.page
+        seen.open("#/profile")
+        lamp = page.locator(".line", has_text="Likes lamp")
+        assert "lamp number 0" in lamp.first.inner_text()
+        seen.shot("profile", tmp_path)
+        page.get_by_role("button", name="Add a line").click()
+        page.get_by_label("In your own words").fill("no rugs, please")
+        page.get_by_label("Which way").select_option("less")
+        page.keyboard.press("Enter")
+        mine = page.locator(".line", has_text="No rugs, please")
+        mine.wait_for()
+        assert "avoids" in mine.inner_text()
+        page.get_by_role("button", name="Edit: no rugs, please").click()
+        page.get_by_label("In your own words").fill("no tables")
+        page.get_by_role("button", name="Save").click()
+        page.locator(".line", has_text="No tables").wait_for()
+        assert not mine.count()
+        page.get_by_role("button", name="Delete: likes lamp").click()
+        page.get_by_role("button", name="Delete it").click()
+        lamp.wait_for(state="detached")
+        page.get_by_label("Edit and create things for me").uncheck()
+        page.locator(".toast", has_text="Nothing will be made for you").wait_for()
+        assert not site.store.people.get("default", person).consent
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="Take it along").click()
+        assert json.loads(taken.value.path().read_text())["user_id"] == person
+        page.get_by_role("button", name="Forget me").click()
+        seen.shot("forget", tmp_path)
+        page.locator("dialog").get_by_role("button", name="Forget me").click()
+        page.wait_for_selector(".pick-title")
+        assert not site.store.people.export("default", person)["known"]
+        assert page.evaluate("localStorage.getItem('generec.person')") != person
