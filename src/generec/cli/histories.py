@@ -45,11 +45,28 @@ def brought(
         return from_data.bring(lambda events: bar.advance(events), gone, stopped)
 
 
+def learned(store: Store, tenant: str, version: str, model: Path, from_data: Histories) -> bool:
+    """Writes down whose events a version was trained on, where these are they: who leaves then flags it.
+
+    Whether it was written down now.
+    """
+    from generec.recipe.artefact import read_manifest
+    from generec.serving.store.dataset import marked
+
+    trained = (read_manifest(model).get("training") or {}).get("data", {}).get("fingerprint")
+    if trained != from_data.name or marked(store, tenant, version):
+        return False
+    store.log(tenant).mark_trained(version, from_data.data.events["user_id"].unique().to_list())
+    return True
+
+
 class Behind:
     """An import beside a server that starts and answers."""
 
-    def __init__(self, read: Callable[[], Histories], gone: Callable[[], frozenset[str]]):
-        self._read, self._gone, self._end = read, gone, threading.Event()
+    def __init__(
+        self, read: Callable[[], Histories], gone: Callable[[], frozenset[str]], then: Callable[[Histories], object]
+    ):
+        self._read, self._gone, self._then, self._end = read, gone, then, threading.Event()
         context = contextvars.copy_context()  # where progress goes
         self._thread = threading.Thread(target=context.run, args=(self._bring,), name="histories")
 
@@ -70,5 +87,7 @@ class Behind:
             found = self._read()
             if found.due:
                 brought(found, self._gone, self._end.is_set)
+            if found.done:
+                self._then(found)
         except GenerecError as error:
             sys.stderr.write(f"warning: no histories were imported: {error}\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from generec.cli.histories import Behind, histories
+from generec.cli.histories import Behind, histories, learned
 from generec.cli.instructors import Backends, InstructorModel, InstructorPlace, WriterModel, WriterPlace, backends
 from generec.cli.loop import Folder
 from generec.cli.models import Data, Model
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from generec.loop.generec import GeneRec
     from generec.serving.api.settings import Settings
     from generec.serving.store import Store
-    from generec.serving.store.imports import Histories
     from generec.system import System
 
 _BY = "generec serve"
@@ -78,10 +77,11 @@ def serve(
         with Store.open(store, keys_folder(keys)) as opened:
             allowed(opened, host)
             with _bound(host, port) as listening:
-                entered(opened, tenant, model)
+                version = entered(opened, tenant, model)
                 read = partial(histories, opened, tenant, model, data, _BY)
+                behind = partial(Behind, read, then=partial(learned, opened, tenant, version, model))
                 settings = _settings(tenant, (host, *(name or ())), origin or [], (rate, tenant_rate))
-                _run(opened, settings, _loops(model, data, ledger, chosen), read, listening, out)
+                _run(opened, settings, _loops(model, data, ledger, chosen), behind, listening, out)
 
 
 def allowed(store: Store, host: str) -> None:
@@ -175,7 +175,7 @@ def _run(
     store: Store,
     settings: Settings,
     made: Callable[[System[Any]], GeneRec],
-    read: Callable[[], Histories],
+    importing: Callable[[Callable[[], frozenset[str]]], Behind],
     listening: socket.socket,
     out: Output,
 ) -> None:
@@ -212,7 +212,7 @@ def _run(
     server = uvicorn.Server(config)
     # uvicorn drains and then raises the signal once more: to be told to stop is no failure
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
-    behind = Behind(read, lambda: frozenset(app.state.parts.gone))
+    behind = importing(lambda: frozenset(app.state.parts.gone))
 
     async def answering() -> None:
         task = asyncio.create_task(server.serve([listening]))

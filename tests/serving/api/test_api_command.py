@@ -7,14 +7,17 @@ import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
+from generec.cli.histories import histories, learned
 from generec.cli.serve import allowed, entered
-from generec.data.dataset import write_dataset
+from generec.data.dataset import read_dataset, write_dataset
 from generec.errors import ArtefactError, UsageError
 from generec.serving.store import Store
-from small_world import ITEMS, dataset
+from generec.types import Dataset
+from small_world import ITEMS, dataset, trained
 
 START = "import typer; from generec.cli.serve import serve; typer.run(serve)"
 
@@ -49,6 +52,30 @@ def test_it_knows_people_answers_where_it_says_and_ends_in_order(start, tmp_path
     assert process.returncode == 0
     assert '"route": "/v1/recommend", "status": 200' in errors
     assert "Traceback" not in errors
+
+
+def test_who_leaves_flags_the_model_that_learned_from_them(store, model, tmp_path):
+    write_dataset(dataset(), tmp_path / "data")
+    folder = trained_on(tmp_path / "data").save(tmp_path / "model")
+    version = entered(store, "default", folder)
+    found = histories(store, "default", folder, None, "test")  # it remembers where its data lie
+    found.bring()
+    assert learned(store, "default", version, folder, found)
+    assert not learned(store, "default", version, folder, found)
+    assert store.people.forget("default", "u7", by="test").models == (version,)
+    assert [flag.version for flag in store.log("default").flagged()] == [version]
+    other = entered(store, "default", model)
+    some = Dataset(dataset().events[:9], dataset().catalog)
+    assert not learned(store, "default", other, model, replace(found, data=some))
+    with pytest.raises(UsageError, match="--data DIR"):
+        histories(store, "default", model, None, "test")
+
+
+def trained_on(folder):
+    """A system whose record names its data, as `generec train` leaves it."""
+    system, data = trained(), read_dataset(folder)
+    about = {"directory": str(folder), "fingerprint": data.info["fingerprint"]}
+    return replace(system, record={**system.record, "data": {**system.record.get("data", {}), **about}})
 
 
 def test_what_is_under_way_is_answered_before_it_ends(start, tmp_path):
