@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from generec.data.conditions import mask
-from generec.loop.grammar.acts import Doing, doing
+from generec.loop.grammar.acts import doing
 from generec.loop.grammar.clashes import clash, ordered
 from generec.loop.grammar.dialogue import Slips, adjusts, also, instead, merged, of_items, taken_back_within
 from generec.loop.grammar.drops import dropped
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.lexer import Lexer
-from generec.loop.grammar.marks import BoundMark, Mark, NoiseMark, WordsMark
+from generec.loop.grammar.marks import BoundMark, Mark, NoiseMark
 from generec.loop.grammar.pasted import plain
 from generec.loop.grammar.reader import Reader
 from generec.loop.grammar.roles import Roles
@@ -396,6 +396,3 @@ def _unread(sentence: Sentence, marks: Sequence[Mark], found: Found) -> list[str
     if run:
         left.append(sentence.quote(run[0], run[-1] + 1))
     return left
-
-
-__all__ = ["Doing", "EmbeddedInstructor", "WordsMark"]
