@@ -146,6 +146,15 @@ def test_keys_scopes_and_tenants_are_those_of_the_api(connect, secret, served):
     assert refused.value.code == 401
 
 
+def test_before_there_is_a_key_any_will_do_on_this_machine(connect, secret, store, monkeypatch):
+    anybody = connect("none")
+    secret("read")
+    with pytest.raises(openai.AuthenticationError):
+        anybody.models.list()
+    monkeypatch.setattr(type(store.keys), "any", lambda self: False)
+    assert len(list(anybody.models.list())) == 2
+
+
 @pytest.mark.parametrize(
     ("more", "param", "code"),
     [

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from generec.errors import GenerecError
 from generec.records import Guidance, Turn, to_json
@@ -40,7 +41,20 @@ def openai_app(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.include_router(router)
     install(app)
+    app.add_middleware(_Keyless, parts=parts)
     return app
+
+
+class _Keyless:
+    """Clients of this protocol always send a key. Where the store has none yet it counts as no key at all."""
+
+    def __init__(self, app: ASGIApp, parts: Parts):
+        self.app, self.parts = app, parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not await asyncio.to_thread(self.parts.store.keys.any):
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
+        await self.app(scope, receive, send)
 
 
 @dataclass(frozen=True)
