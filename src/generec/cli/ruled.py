@@ -10,7 +10,7 @@ from generec.data.conditions import mask
 from generec.errors import UsageError
 from generec.loop.retrieve import Retrieved, Retriever
 from generec.loop.turn import Loop
-from generec.records import Guidance, Person
+from generec.records import Guidance, Person, Turn
 from generec.serving.rules import Rule, arranged
 
 
@@ -29,6 +29,10 @@ class RuledRetriever(Retriever):
         found = super().retrieve(guidance, person, len(self.meaning.catalog))
         return replace(found, item_ids=self._ruled(found.item_ids)[:k], scores=found.scores[:k])
 
+    def pinned(self, item_id: str | None) -> bool:
+        """Whether an item stands where it is because a rule put it first."""
+        return any(item_id in self._fitting_rules[rule.id] for rule in self.rules if rule.kind == "pin")
+
     def _ruled(self, item_ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(arranged(item_ids, self.rules, lambda rule, item_id: item_id in self._fitting_rules[rule.id]))
 
@@ -43,6 +47,22 @@ class RuledRetriever(Retriever):
                 rows = []
             found[rule.id] = frozenset(catalog.item_ids[row] for row in rows)
         return found
+
+
+PINNED = "put first by the operator of this service"
+"""What a person reads of an item that stands first for a reason that is not theirs."""
+
+
+def told(turn: Turn, loop: Loop) -> Turn:
+    """The turn, in which retrieved items that a rule put first say so."""
+    retriever = loop.retriever
+    if not isinstance(retriever, RuledRetriever):
+        return turn
+    slate = (
+        replace(one, reason=PINNED) if one.mode == "retrieved" and retriever.pinned(one.item_id) else one
+        for one in turn.slate
+    )
+    return replace(turn, slate=tuple(slate))
 
 
 def with_rules(loop: Loop, rules: tuple[Rule, ...], away: frozenset[str]) -> Loop:

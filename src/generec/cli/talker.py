@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generec.cli.around import PATIENCE, Around, Loops
-from generec.cli.ruled import with_rules
+from generec.cli.ruled import told, with_rules
 from generec.loop.generec import GeneRec
 from generec.loop.profile import Profile
 from generec.loop.turn import Loop, TurnRequest
@@ -59,8 +59,9 @@ class ServedTalker:
         loop = _ruled(around, said)
         if said.guidance is not None:
             understood(said.guidance)
-            return _signed(loop.answer(said.guidance, _request(said)), around)
-        return _signed(replace(loop, instructor=_Telling(loop.instructor, understood)).turn(_request(said)), around)
+            return _signed(loop.answer(said.guidance, _request(said)), loop, around)
+        telling = replace(loop, instructor=_Telling(loop.instructor, understood))
+        return _signed(telling.turn(_request(said)), loop, around)
 
     def edit(self, item_id: str, said: Said) -> Turn:
         around = self.loops.now()
@@ -104,15 +105,17 @@ class ServedTalker:
             consent=person.consent and guidance.consent, locale=person.locale,
         )  # fmt: skip
         around = self.loops.now()
-        return _signed(_ruled(around, said).answer(known, _request(replace(said, words=""))), around)
+        loop = _ruled(around, said)
+        return _signed(loop.answer(known, _request(replace(said, words=""))), loop, around)
 
 
 def _ruled(around: Around, said: Said) -> Loop:
     return with_rules(around.generec.loop, said.rules, said.refused | around.stale)
 
 
-def _signed(turn: Turn, around: Around) -> Turn:
-    """With the version of the model that it rests on, which feedback on it names."""
+def _signed(turn: Turn, loop: Loop, around: Around) -> Turn:
+    """With the version of the model that it rests on, which feedback on it names, and what rules did to it."""
+    turn = told(turn, loop)
     return replace(turn, trace={**turn.trace, "model": around.version}) if around.version else turn
 
 

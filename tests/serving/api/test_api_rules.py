@@ -26,6 +26,10 @@ def test_a_pin_comes_first_on_slates_and_turns_until_it_is_taken_away(server):
     before, turn = given(server), said(server)
     assert "i19" not in (before[0], turn[0])
     pin = add(server, PINNED)
+    places = server.client.post("/v1/recommend", json={"history": ["i1", "i2"], "k": 6}).json()["items"]
+    assert [place["pinned"] for place in places] == [True, *[False] * 5]
+    turn_now = server.client.post("/v1/turn", json={"words": "price below 50", "history": ["i1"], "k": 6}).json()
+    assert ["operator" in one["reason"] for one in turn_now["slate"]] == [True, *[False] * 5]
     assert given(server) == ["i19", *[one for one in before if one != "i19"]][:6]
     assert said(server) == ["i19", *[one for one in turn if one != "i19"]][:6]
     server.client.delete(f"/v1/rules/{pin}")

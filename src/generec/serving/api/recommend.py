@@ -55,12 +55,13 @@ class SimilarAsk(Closed):
 
 
 class Place(BaseModel):
-    """One place of a slate."""
+    """One place of a slate. pinned: it stands there because the operator put it first, and people should be told."""
 
     rank: int
     item_id: str
     title: str
     score: float
+    pinned: bool = False
 
 
 class Recommended(BaseModel):
@@ -98,7 +99,7 @@ async def recommend(body: RecommendAsk, caller: Reader, app: App) -> Recommended
     slate_id = uuid4().hex
     app.impressions.slate(ask, answer, slate_id)
     return Recommended(
-        id=slate_id, items=_places(app, answer.slate), source=answer.slate.source, note=answer.slate.note,
+        id=slate_id, items=_places(app, answer.slate, rules), source=answer.slate.source, note=answer.slate.note,
         model=answer.version, catalogue=answer.catalogue, cached=answer.cached,
     )  # fmt: skip
 
@@ -131,10 +132,17 @@ def _similar(app: Parts, body: SimilarAsk) -> list[Similar]:
     return found
 
 
-def _places(app: Parts, slate: Slate) -> list[Place]:
-    catalog = app.engine.versions.serving.active.snapshot.system.catalog
+def _places(app: Parts, slate: Slate, rules: Sequence[Rule] = ()) -> list[Place]:
+    snapshot = app.engine.versions.serving.active.snapshot
+    catalog, pins = snapshot.system.catalog, [rule for rule in rules if rule.kind == "pin"]
     titles: Sequence[str] = [catalog.titles([one])[0] if one in catalog else one for one in slate.item_ids]
     return [
-        Place(rank=rank, item_id=item_id, title=title, score=score)
+        Place(
+            rank=rank,
+            item_id=item_id,
+            title=title,
+            score=score,
+            pinned=any(snapshot.fits(pin, item_id) for pin in pins),
+        )
         for rank, (item_id, title, score) in enumerate(zip(slate.item_ids, titles, slate.scores, strict=True), 1)
     ]
