@@ -2,14 +2,13 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Recorded(ThreadingHTTPServer):
-    """What it answers, and what it was asked: path, headers and body of each request."""
+    """What it answers, how often it did, and what it was asked: path, headers and body of each request."""
 
     daemon_threads = True
 
@@ -20,6 +19,7 @@ class Recorded(ThreadingHTTPServer):
         self.status, self.pause, self.cut = status, pause, cut
         self.asked: list[tuple[str, dict, dict]] = []
         self.ended = threading.Event()
+        self.answered = 0
 
     @property
     def url(self) -> str:
@@ -33,6 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append((self.path, dict(self.headers), json.loads(body)))
         self.server.ended.wait(self.server.pause)
+        self.server.answered += 1
         try:
             self.send_response(self.server.status)
             self.send_header("Content-Length", str(len(self.server.answer)))
@@ -72,10 +73,6 @@ FAILURES = {
     "an error": {"content": b"overloaded", "status": 500},
     "no key": {"content": b"no", "status": 401},
     "gone in the middle": {"content": json.dumps({"act": "recommend"}), "cut": 20},
-    "silent": {"content": json.dumps({"act": "recommend"}), "pause": 20.0},
+    "silent": {"content": json.dumps({"act": "recommend"}), "pause": 600.0},
 }
 """How a server fails whoever relies on it, whatever it was asked."""
-
-
-def seconds(began: float) -> float:
-    return time.monotonic() - began

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,7 +18,7 @@ from generec.serving.api.app import create_app
 from generec.serving.api.settings import Settings
 from generec.serving.engine import Engine
 from generec.serving.store import Store
-from recorded_server import FAILURES, recorded, seconds
+from recorded_server import FAILURES, recorded
 from small_world import dataset, trained
 
 UNDER_20 = {"hard": [{"condition": {"field": "price", "operator": "<", "value": 20.0}}]}
@@ -66,11 +65,10 @@ def test_a_model_elsewhere_reads_the_words_and_its_key_stays_in_the_header(model
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_the_terminal_and_the_trace_say_that_it_failed(model, failure):
-    began = time.monotonic()
     with recorded(**FAILURES[failure]) as server:
         shown = run("chat", model, "--say", "lamps under 20", *asking(server))
         turn = json.loads(run("chat", model, "--say", "lamps under 20", *asking(server), "--json").stdout)["turns"][0]
-    assert seconds(began) < 15
+        assert failure != "silent" or not server.answered  # nobody waited for it
     assert SAID in " ".join(shown.stdout.split())
     assert "ndpoint tiny could not be used" in shown.stdout
     assert {each["condition"]["field"] for each in turn["guidance"]["hard"]} == {"genres", "price"}
