@@ -5,7 +5,8 @@
 
 Without --data the people are those of the embedded world. Every attack is made in several draws, each on another item
 of the least used fifth. Lift: honest people in whose first ten the pushed item stands, over those of the same model
-trained on clean data, both plus one per draw, summed over the draws. Loss: of Recall@10 on honest people's last item.
+trained on clean data, both plus one per draw, summed over the draws. Loss: of Recall@10 on honest people's last item,
+against the mean of as many models trained on clean data, each with its own seed; `noise` is the deviation of those.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import mean, pstdev
 from typing import Any
 
 import torch
@@ -25,6 +27,7 @@ from generec.data.split import split
 from generec.data.world import make_world
 from generec.evaluation.baselines import ItemKNN
 from generec.fitting.checkpoint import write_atomically
+from generec.fitting.loop import Run
 from generec.protocols import Recommender
 from generec.recipe.record import override
 from generec.recipes.sasrec import sasrec
@@ -43,17 +46,18 @@ FILLERS: Mapping[str, Fillers] = {
     "random": RandomFillers(), "average": AverageFillers(), "bandwagon": BandwagonFillers(),
     "segment": SegmentFillers(),
 }  # fmt: skip
-Trained = Callable[[Dataset], Recommender]
+Trained = Callable[[Dataset, int], Recommender]
 
 
-def item_knn(data: Dataset) -> Recommender:
+def item_knn(data: Dataset, seed: int) -> Recommender:
     return ItemKNN().fit(split(data).train, data.catalog)
 
 
 def small_sasrec(epochs: int) -> Trained:
-    def train(data: Dataset) -> Recommender:
+    def train(data: Dataset, seed: int) -> Recommender:
         settings = [f"stages.0.optimisation.{name}={epochs}" for name in ("epochs", "validate_every")]
-        system: Recommender = override(sasrec(), settings).fit(data, split(data), refit=False).system
+        recipe = override(sasrec(), settings)
+        system: Recommender = recipe.fit(data, split(data), run=Run(seed=seed), refit=False).system
         return system
 
     return train
@@ -78,26 +82,27 @@ def exposed(slates: Sequence[Sequence[str]], item: str) -> int:
 
 def attacked(
     data: Dataset, kind: str, share: float, window: float, draws: int, trained: Trained, cases: Sequence[Case],
-    clean: Sequence[Sequence[str]],
+    clean: Sequence[Sequence[Sequence[str]]],
 ) -> dict[str, Any]:  # fmt: skip
     """One kind of attack, undefended and defended."""
     before = draws
     after = {"undefended": draws, "defended": draws}
     lost: dict[str, list[float]] = {"undefended": [], "defended": []}
+    usual = mean(recall(slates, cases) for slates in clean)
     caught = honest = fakes = 0
     for seed in range(draws):
         made = Attack(fillers=FILLERS[kind], share=share, window=window, seed=100 + seed).on(data)
         cleaned = Defence().clean(made.data)
         out = set(cleaned.people)
         fakes, caught, honest = fakes + len(made.fakes), caught + len(out & made.fakes), honest + len(out - made.fakes)
-        before += exposed(clean, made.targets[0])
+        before += exposed(clean[seed], made.targets[0])
         for name, taught in (("undefended", made.data), ("defended", cleaned.data)):
-            slates = shown(trained(taught), cases)
+            slates = shown(trained(taught, seed), cases)
             after[name] += exposed(slates, made.targets[0])
-            lost[name].append(1 - recall(slates, cases) / recall(clean, cases))
+            lost[name].append(1 - recall(slates, cases) / usual)
     figures = {
         name: {"lift": round(after[name] / before, 2), "shown": after[name] - draws,
-               "recall_loss": round(sum(lost[name]) / draws, 4)} for name in after
+               "recall_loss": round(mean(lost[name]), 4)} for name in after
     }  # fmt: skip
     return {"attack": kind, "share": share, "window": window, "shown_before": before - draws, **figures,
             "fakes": fakes, "fakes_out": caught, "honest_out": honest}  # fmt: skip
@@ -120,9 +125,10 @@ def main() -> int:
     data = read_dataset(chosen.data) if chosen.data else make_world(chosen.items, chosen.people, 0).dataset
     trained = item_knn if chosen.model == "item-knn" else small_sasrec(chosen.epochs)
     cases, began = split(data).test, time.process_time()
-    clean = shown(trained(data), cases)
-    kept = Defence().clean(data)
-    slates = clean if kept.data.events.equals(data.events) else shown(trained(kept.data), cases)
+    clean = [shown(trained(data, seed), cases) for seed in range(chosen.draws)]
+    recalls, kept = [recall(slates, cases) for slates in clean], Defence().clean(data)
+    same = kept.data.events.equals(data.events)
+    after = recalls if same else [recall(shown(trained(kept.data, n), cases), cases) for n in range(chosen.draws)]
     rows = []
     for window in chosen.windows:
         for kind in chosen.kinds:
@@ -132,8 +138,8 @@ def main() -> int:
     document = {
         "data": str(chosen.data.name) if chosen.data else f"embedded world, {chosen.items} items",
         "people": len(cases), "model": chosen.model, "draws": chosen.draws,
-        "recall@10": round(recall(clean, cases), 4), "without_attack": {
-            "recall_loss": round(1 - recall(slates, cases) / recall(clean, cases), 4), **kept.figures()},
+        "recall@10": round(mean(recalls), 4), "noise": round(pstdev(recalls) / mean(recalls), 4), "without_attack": {
+            "recall_loss": round(1 - mean(after) / mean(recalls), 4), **kept.figures()},
         "rows": rows, "worst": {
             "undefended_lift": max(row["undefended"]["lift"] for row in rows),
             "lift": max(row["defended"]["lift"] for row in rows),

@@ -51,5 +51,6 @@ def test_a_server_takes_what_the_process_made(served, place, caplog):
 
 
 def test_what_goes_wrong_is_told_and_stops_nobody(store, place, caplog):
-    RetrainingProcess(store=store, url=place[0], tenant="default", keys=place[1])()
-    assert "no model is active" in caplog.text
+    options = ("--margin", "much")
+    RetrainingProcess(store=store, url=place[0], tenant="default", keys=place[1], options=options)()
+    assert "--margin" in caplog.text

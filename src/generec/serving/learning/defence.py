@@ -158,12 +158,14 @@ class Copies:
     """Audiences of people whose histories are nearly the same without the item: fillers from a short list."""
 
     name: str = "copies"
-    alike: float = 0.3
+    alike: float = 0.4
     """Jaccard similarity of two histories from which on one is a copy of the other."""
     others: int = 3
     """Copies that make a person one of a group."""
-    share: float = 0.5
-    """Part of an audience that must be copies."""
+    share: float = 0.25
+    """Part of an audience in groups that makes an item a pushed one."""
+    taken: float = 0.3
+    """Similarity that makes a group where an item is pushed: those around its core go too."""
     lift: float = 3.0
     """Times what two histories of these lengths share by chance: that heavy users meet is nothing odd."""
     least: int = 8
@@ -179,22 +181,24 @@ class Copies:
             drawn = members
             if members.size > self.largest:
                 drawn = np.sort(generator.choice(members, self.largest, replace=False))
-            grouped = self._grouped(audiences, drawn, chance / mean**2)
-            if grouped.mean() >= self.share:
+            similar = self._similarity(audiences, drawn, chance / mean**2)
+            if (self._others(similar, self.alike) >= self.others).mean() >= self.share:
                 pushed.append(item)
-                people[drawn[grouped]] = True
+                people[drawn[self._others(similar, self.taken) >= self.others]] = True
         return Found(np.array(pushed, np.int64), people)
 
-    def _grouped(self, audiences: Audiences, members: Ints, chance: float) -> Mask:
-        """Which of an item's people have copies among the others. chance: shared by two histories of length one."""
+    def _similarity(self, audiences: Audiences, members: Ints, chance: float) -> Doubles:
+        """Of an item's people, the item left out; 0 where they share little. chance: for histories of length one."""
         rows = audiences.used[members]
         shared = (rows @ rows.T).toarray() - 1
         length = audiences.lengths[members] - 1
         either = np.maximum(length[:, None] + length[None, :] - shared, 1)
-        copies = (shared / either >= self.alike) & (shared >= 3)
-        copies &= shared >= self.lift * chance * length[:, None] * length[None, :]
-        np.fill_diagonal(copies, False)
-        return np.asarray(copies.sum(1) >= self.others)
+        much = (shared >= 3) & (shared >= self.lift * chance * length[:, None] * length[None, :])
+        np.fill_diagonal(much, False)
+        return np.where(much, shared / either, 0.0)
+
+    def _others(self, similar: Doubles, alike: float) -> Ints:
+        return np.asarray((similar >= alike).sum(1))
 
 
 @dataclass(frozen=True, kw_only=True)

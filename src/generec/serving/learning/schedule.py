@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from generec.serving.store import Store
 _LOG = logging.getLogger(__name__)
 BY = "schedule"
 _LATE = 3600  # seconds by which a start may be late, after a machine slept, and still be made up for
+_MODEST = 10  # nice: those who answer come first
 _PATIENCE = 30  # seconds that a retraining has to end in
 
 
@@ -44,6 +45,7 @@ class RetrainingProcess:
     options: Sequence[str] = ()
     """Further words for `generec retrain`, such as --if-drifted."""
     _running: subprocess.Popen[str] | None = field(default=None, repr=False)
+    _stopped: bool = False
 
     def __call__(self) -> None:
         done = self._made()
@@ -53,15 +55,15 @@ class RetrainingProcess:
             _LOG.warning("retraining of %s failed: %s", self.tenant, done["error"]["message"])
             return
         _LOG.info("retraining of %s: %s", self.tenant, done["reason"])
-        if done["accepted"]:
+        if done["accepted"] and not self._stopped:
             try:
                 put_in_charge(self.store, self.tenant, done["version"], by=BY, activate=self.activate)
             except Exception:  # a thread of the scheduler: nobody above would hear of it
                 _LOG.exception("version %s was accepted and could not be activated", done["version"])
 
     def stop(self) -> None:
-        """Ends a retraining that runs; the next one goes on with it."""
-        running = self._running
+        """Ends a retraining that runs, for good; that of the next server goes on with it."""
+        self._stopped, running = True, self._running
         if running is None or running.poll() is not None:
             return
         running.send_signal(signal.SIGINT)  # it saves what it has
@@ -77,9 +79,10 @@ class RetrainingProcess:
                  "--tenant", self.tenant, *self.options]  # fmt: skip
         secret = {"GENEREC_STORE": self.url, "GENEREC_KEYS": str(self.keys)}  # not where a list of processes shows it
         self._running = subprocess.Popen(
-            words, env={**os.environ, **secret}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=_modest,
+            words, env={**os.environ, **secret}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )  # fmt: skip
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, self._running.pid, _MODEST)
         said, complaints = self._running.communicate()
         try:
             found: Mapping[str, Any] = json.loads(said)
@@ -87,10 +90,6 @@ class RetrainingProcess:
             _LOG.warning("retraining of %s ended with %s: %s", self.tenant, self._running.returncode, complaints[-500:])
             return None
         return found
-
-
-def _modest() -> None:
-    os.nice(10)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,9 +116,8 @@ def working(
     except BaseException as error:
         work.stop()
         heart.join()
-        if not work._lost:
-            said = str(error) or type(error).__name__
-            store.jobs.end(tenant, work.job.id, {"error": said}, failed=True)
+        with suppress(UsageError):  # it was cancelled, or taken for dead: then it has ended
+            store.jobs.end(tenant, work.job.id, {"error": str(error) or type(error).__name__}, failed=True)
         raise
     finally:
         work.stop()
