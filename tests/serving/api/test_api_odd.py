@@ -37,6 +37,9 @@ BODIES = {
     ],
     "/v1/create": ['{"conditions": ["?"]}', '{"conditions": ["nowhere = 3"]}', '{"kind": "film"}'],
     "/v1/detect": ['{"content": "\\ud800"}', '{"content": "x", "sidecar": "{"}', '{"content": "x", "sidecar": "[1]"}'],
+    "/v1/approvals": ['{"turn": "\\ud800", "draft": "x"}', '{"turn": "x"}', '{"turn": "\\u0000", "draft": "x"}'],
+    "/v1/approvals/x/approve": ['{"fields": {"\\ud800": 1}}', '{"fields": {"a": 1e999}}', "[]"],
+    "/v1/approvals/x/reject": ['{"reason": "\\ud800"}'],
     "/v1/rules": ['{"kind": "pin", "conditions": ["\\u0000 = 3"]}',
         '{"kind": "pin", "conditions": ["title = \\ud800"]}'],
 }  # fmt: skip
@@ -59,6 +62,10 @@ def test_odd_bodies_never_break_the_server(server, path):
         "/v1/items?cursor=%00", "/v1/items?q=%00", "/v1/items?q=%ff%25_",
         "/v1/users/%00/profile", "/v1/users/%ff/profile",
         "/v1/users/%ff/export", "/v1/rules?at=-1", "/v1/rules?at=99999999999999999999",
+        "/v1/jobs/%00", "/v1/jobs/%ff", "/v1/jobs?limit=0", "/v1/approvals?cursor=%00", "/v1/approvals?state=x",
+        "/v1/codes?prefix=%00", "/v1/codes?prefix=99999999999999999999", "/v1/codes?cursor=OTk5OTk5",
+        "/v1/gaps?rows=0", "/v1/gaps?people=99999999999999999999", "/v1/models/%ff/plots/%00",
+        "/v1/models/one/plots/..%2f..%2fMANIFEST.json", "/v1/health/data?x=%ff", "/v1/traffic?x=%00",
         "/v1/items?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "//v1/items", "/v1/items/../rules", "/v1/users//profile",
     ],
 )  # fmt: skip

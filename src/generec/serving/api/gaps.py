@@ -14,6 +14,7 @@ from generec.serving.api.access import App, Reader, own
 from generec.serving.api.problems import RESPONSES
 from generec.serving.store import Store
 from generec.serving.versions import Version
+from generec.types import Request
 
 router = APIRouter(prefix="/v1", tags=["operation"], responses=RESPONSES)
 _PEOPLE = 5_000  # those who were active last
@@ -40,16 +41,28 @@ async def gaps(
 
 def _found(store: Store, tenant: str, version: Version, rows: int, people: int, stock: int) -> dict[str, Any]:
     from generec.loop.gaps import gap_report
-    from generec.recipe.histories import requests
-    from generec.serving.store.dataset import read
 
-    system = version.snapshot.system
-    data = read(store, tenant, sources=None)
-    if not data.events.height:
-        raise UsageError("the store has no events yet: nobody's wishes are known")
-    last = data.events.group_by("user_id").agg(pl.col("timestamp").max()).sort("timestamp", "user_id")
-    users = last["user_id"].tail(_PEOPLE).to_list()
-    asked = [request for block in requests(data, users) for request in block]
-    report = gap_report(system, asked, rows=rows, people=people, stock=stock)
+    snapshot = version.snapshot
+    report = gap_report(snapshot.system, _asked(store, tenant), rows=rows, people=people, stock=stock)
     found: dict[str, Any] = json.loads(to_json(report))
-    return {"model": version.name, "catalogue": version.snapshot.catalogue, **found}
+    return {"model": version.name, "catalogue": snapshot.catalogue, **found}
+
+
+def _asked(store: Store, tenant: str) -> list[Request]:
+    """What those who were active last did, items that are gone included: what they wanted is wanted still."""
+    from generec.data.split import NEGATIVE_EVENTS
+    from generec.serving.store.dataset import stream
+
+    parts, user_ids = [], tuple[str, ...]()
+    for told in stream(store, tenant, ("item_id", "time", "kind", "seq"), sources=None):
+        user_ids = told.user_ids
+        parts.append(told.rows.filter(~pl.col("kind").is_in(list(NEGATIVE_EVENTS))))
+    if not any(part.height for part in parts):
+        raise UsageError("the store has no events yet: nobody's wishes are known")
+    events = pl.concat(parts).sort("person", "time", "seq")
+    grouped = events.group_by("person", maintain_order=True).agg("item_id", "time")
+    latest = grouped.sort(pl.col("time").list.max(), "person").tail(_PEOPLE)
+    return [
+        Request(user_id=user_ids[person], history=tuple(items), times=tuple(times))
+        for person, items, times in latest.iter_rows()
+    ]
