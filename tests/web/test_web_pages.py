@@ -116,6 +116,25 @@ def test_likes_can_be_undone_until_they_are_sent(browser, site, tmp_path):
         assert sorted(sent) == [("like", second, 1), ("skip", third, 2)]
 
 
+def test_somebody_else_sees_their_own(browser, site, tmp_path):
+    known(site, "other", ("i4", "i9", "i14", "i19"))
+    with window(browser, site, person=known(site, "one")) as seen:
+        page = seen.page
+        seen.open("#/profile")
+        page.locator(".line", has_text="Likes lamp").first.wait_for()
+        page.get_by_role("button", name="You are one").click()
+        assert page.evaluate("document.activeElement.name") == "who"
+        page.get_by_label("Your name or id").fill("other")
+        seen.shot("who", tmp_path)
+        page.keyboard.press("Enter")
+        page.locator(".line", has_text="Likes rug").first.wait_for()
+        assert not page.locator(".line", has_text="Likes lamp").count()
+        page.reload()
+        page.get_by_role("button", name="You are other").click()
+        page.locator("dialog").get_by_role("button", name="one", exact=True).click()
+        page.locator(".line", has_text="Likes lamp").first.wait_for()
+
+
 def test_no_like_is_lost_when_notices_pile_up_or_the_page_is_left(browser, site):
     person = known(site, "hurries")
     with window(browser, site, person=person) as seen:

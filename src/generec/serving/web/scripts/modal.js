@@ -39,6 +39,7 @@ export function modal(title, content, { wide = false, signal } = {}) {
     signal?.addEventListener("abort", () => dialog.close());
     document.body.append(dialog);
     dialog.showModal();
+    /** @type {HTMLElement | null} */ (dialog.querySelector(".modal-body :is(input, select, textarea)"))?.focus();
   });
 }
 

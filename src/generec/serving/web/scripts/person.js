@@ -16,9 +16,9 @@ export function current() {
 
 /** @param {string} name */
 export function become(name) {
-  const others = recent().filter((one) => one !== name);
+  const known = [name, stored(NAME), ...recent()].filter(Boolean);
   keep(NAME, name);
-  keep(KNOWN, JSON.stringify([name, ...others].slice(0, MOST)));
+  keep(KNOWN, JSON.stringify([...new Set(known)].slice(0, MOST)));
 }
 
 /** Makes a newcomer of whoever sits here. @returns {string} their name */

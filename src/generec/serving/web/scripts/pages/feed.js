@@ -68,7 +68,7 @@ class Feed {
     if (this.talk.state.turn && this.talk.steered) return this.display(this.talk.state.turn);
     const quick = await post("/v1/recommend", { user_id: person, k: FIRST }, { signal, again: true });
     if (quick.source === "popular" && !greeted(person)) return go("welcome");
-    const glance = setTimeout(() => void this.display({ guidance: {}, slate: retrieved(quick), message: WAKING }), SLOW);
+    const glance = setTimeout(() => void this.display({ id: quick.id, guidance: {}, slate: retrieved(quick), message: WAKING }), SLOW);
     await this.steer((options) => this.talk.answer({}, options), "", true).finally(() => clearTimeout(glance));
   }
 
@@ -177,7 +177,7 @@ class Feed {
     const exclude = [...this.shown, ...this.skipped].filter((key) => key.startsWith("item:")).map((key) => key.slice(5));
     if (exclude.length > 900) return { slate: [], id: null };
     const found = await post("/v1/recommend", { user_id: this.page.person, k: FIRST, exclude }, { signal, again: true });
-    return { slate: retrieved(found), id: null };
+    return { slate: retrieved(found), id: found.id };
   }
 
   /** @param {Candidate} candidate @param {number} position @param {string | null} turn */

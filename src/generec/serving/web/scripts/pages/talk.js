@@ -64,7 +64,7 @@ class Talk {
     this.log.querySelector(".start")?.remove();
     const steps = el("ul", { class: "steps" });
     const part = el("div", { class: "answer" }, steps, el("ul", { class: "cards compact" }, bones(2)));
-    const place = el("li", { class: "exchange" }, el("p", { class: "said-by-you" }, words), part);
+    const place = el("li", { class: "exchange" }, el("h2", { class: "said-by-you" }, el("span", { class: "unseen" }, "You: "), words), part);
     this.log.append(place);
     step(steps, "reading", "Reading what you said");
     place.scrollIntoView({ block: "start", behavior: "smooth" });
@@ -112,7 +112,7 @@ class Talk {
     return el(
       "li",
       { class: "exchange" },
-      words && el("p", { class: "said-by-you" }, el("span", { class: "unseen" }, "You: "), words),
+      words && el("h2", { class: "said-by-you" }, el("span", { class: "unseen" }, "You: "), words),
       el(
         "div",
         { class: "answer" },
