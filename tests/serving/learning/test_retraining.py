@@ -82,6 +82,18 @@ def test_a_worse_version_stays_a_candidate_and_it_is_said_why(store, tmp_path):
     assert f"{newest['serving']['ndcg@10']:.4f}" in outcome.reason
     assert f"{newest['new']['ndcg@10']:.4f}" in outcome.reason
     assert "may be lost" in outcome.reason
+    assert "deleted since" not in outcome.reason
+
+
+def test_a_version_of_deleted_people_that_stays_says_what_is_owed(served):
+    first = retraining().run(served, "default", by="test").version
+    gone = next(user for user in ("u1", "u2", "u5") if user not in learning_world_anchor(served))
+    served.people.forget("default", gone, by="test")
+    strict = retraining(judge=learning_world.Judge(margin=-1.0, least=10, resamples=200))  # nothing is good enough
+    outcome = strict.run(served, "default", by="test")
+    assert not outcome.accepted
+    assert "deleted since" in outcome.reason
+    assert [flag.version for flag in served.log("default").flagged()] == [first]
 
 
 def test_neither_version_has_seen_what_both_are_judged_on(served):

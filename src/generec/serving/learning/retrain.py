@@ -41,6 +41,10 @@ from generec.types import Dataset, Split
 
 FRESH = 6 * 3600  # seconds for which what a killed retraining read is worth going on with
 _PLAN = "plan.json"
+_OWED = (
+    "the serving version still holds what people taught it who were deleted since: activate the new one by name, or "
+    "retrain with a larger margin"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +149,8 @@ class _Attempt:
         questions = settings.mixture.questions(material.judge, material.anchor)
         verdict = settings.judge.compare(new, old, split, material.judge, questions, settings.seed, anchored=anchored)
         reason = f"{verdict.reason}{f' ({note})' if note else ''}"
+        if flagged and not verdict.accepted:
+            reason += f"; {_OWED}"
         figures = {
             **verdict.figures, "accepted": verdict.accepted, "reason": reason, "against": self.serving.version,
             "seen_until": newest.since - 1, "anchor": settings.mixture.anchor,

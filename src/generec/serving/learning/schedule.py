@@ -55,7 +55,8 @@ class RetrainingProcess:
             _LOG.warning("retraining of %s failed: %s", self.tenant, done["error"]["message"])
             return
         _LOG.info("retraining of %s: %s", self.tenant, done["reason"])
-        if done["accepted"] and not self._stopped:
+        serving = self.store.models.active(self.tenant)
+        if done["accepted"] and not self._stopped and serving is not None and serving.version == done["serving"]:
             try:
                 put_in_charge(self.store, self.tenant, done["version"], by=BY, activate=self.activate)
             except Exception:  # a thread of the scheduler: nobody above would hear of it
