@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from generec.serving.store.imports import Histories
     from generec.serving.store.jobs import Job
 
-PATIENCE = 1.0
-"""Seconds that a server waits for histories before it answers without the rest of them."""
+FEW = 10_000
+"""Events that a server imports before it answers: less than a second."""
 
 
 def histories(store: Store, tenant: str, model: Path | None, data: Path | None, by: str) -> Histories:
@@ -61,33 +61,47 @@ def learned(store: Store, tenant: str, version: str, model: Path, from_data: His
 
 
 class Behind:
-    """An import beside a server that starts and answers."""
+    """The import of a server that starts: few events before it answers, many beside it.
+
+    gone: people who were deleted since it started; then: told when all events are in the log, now or before.
+    """
 
     def __init__(
         self, read: Callable[[], Histories], gone: Callable[[], frozenset[str]], then: Callable[[Histories], object]
     ):
         self._read, self._gone, self._then, self._end = read, gone, then, threading.Event()
+        self._found: Histories | None = None
         context = contextvars.copy_context()  # where progress goes
         self._thread = threading.Thread(target=context.run, args=(self._bring,), name="histories")
 
-    def start(self, patience: float = PATIENCE) -> None:
-        """Begins, and waits so many seconds for the end: small data are there before anybody asks."""
-        self._thread.start()
-        self._thread.join(patience)
-        if self._thread.is_alive():
-            sys.stderr.write("histories are being imported while the server answers; GET /v1/jobs says how far it is\n")
+    def before(self) -> None:
+        """Before the server answers: what takes no time is there when the first person asks."""
+        try:
+            self._found = self._read()
+        except GenerecError as error:
+            sys.stderr.write(f"warning: no histories were imported: {error}\n")
+            return
+        if self._found.done or self._found.data.events.height <= FEW:
+            self._bring()
+
+    def after(self) -> None:
+        """Once it answers: the rest, which costs nobody's start."""
+        if self._found is not None and self._found.due:
+            sys.stderr.write("histories are imported while the server answers; GET /v1/jobs says how far they are\n")
+            self._thread.start()
 
     def stop(self) -> None:
         """Ends after the batch under way; the next start goes on there."""
         self._end.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _bring(self) -> None:
+        assert self._found is not None
         try:
-            found = self._read()
-            if found.due:
-                brought(found, self._gone, self._end.is_set)
-            if found.done:
-                self._then(found)
+            if self._found.due:
+                brought(self._found, self._gone, self._end.is_set)
+            if self._found.done:
+                self._then(self._found)
         except GenerecError as error:
-            sys.stderr.write(f"warning: no histories were imported: {error}\n")
+            sys.stderr.write(f"warning: the histories are not all imported: {error}\n")

@@ -64,7 +64,7 @@ def serve(
     """Answer over HTTP until interrupted; the model becomes the active version of the store.
 
     Into a store without events it brings those of --data (else of the data that the model was trained on), once, so
-    that people have their histories: what takes longer than a second goes on while it answers, and after a restart
+    that people have their histories: more than 10,000 events come while it answers, and after a restart it goes on
     where it stopped. Into other stores they come by `generec store import`.
 
     Open without keys on this machine only, and only until the first key is made (`generec keys create`).
@@ -220,6 +220,7 @@ def _run(
             await asyncio.sleep(0.01)
         if server.started:
             talker.loops.warm()
+            behind.after()
             host, port = listening.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             out.document({"address": address})
@@ -227,7 +228,7 @@ def _run(
             sys.stdout.flush()
         await task
 
-    behind.start()
+    behind.before()
     try:
         asyncio.run(answering())
     finally:

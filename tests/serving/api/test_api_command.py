@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import pytest
 
-from generec.cli.histories import histories, learned
+from generec.cli.histories import Behind, histories, learned
 from generec.cli.serve import allowed, entered
 from generec.data.dataset import read_dataset, write_dataset
 from generec.errors import ArtefactError, UsageError
 from generec.serving.store import Store
+from generec.serving.store.imports import Histories
 from generec.types import Dataset
 from small_world import ITEMS, dataset, trained
 
@@ -69,6 +70,28 @@ def test_who_leaves_flags_the_model_that_learned_from_them(store, model, tmp_pat
     assert not learned(store, "default", other, model, replace(found, data=some))
     with pytest.raises(UsageError, match="--data DIR"):
         histories(store, "default", model, None, "test")
+
+
+def test_many_histories_come_while_the_server_answers(store, capsys, monkeypatch):
+    done = []
+
+    def behind():
+        return Behind(lambda: Histories(store, "default", dataset(), "test"), frozenset, done.append)
+
+    monkeypatch.setattr("generec.cli.histories.FEW", 10)
+    many = behind()
+    many.before()
+    assert store.jobs.list("default") == ()
+    many.after()
+    many._thread.join()
+    many.stop()
+    assert (len(done), store.jobs.list("default")[0].state) == (1, "done")
+    assert "while the server answers" in capsys.readouterr().err
+    again = behind()
+    again.before()
+    again.after()
+    again.stop()
+    assert (len(done), len(store.jobs.list("default"))) == (2, 1)
 
 
 def trained_on(folder):

@@ -9,7 +9,9 @@ import typer
 from typer.testing import CliRunner
 
 from generec.cli import store as commands
+from generec.data.dataset import write_dataset
 from generec.serving.store import Store
+from small_world import dataset
 
 APP = typer.Typer()
 APP.add_typer(commands.app, name="store")
@@ -38,6 +40,16 @@ def test_keys_are_made_listed_and_revoked(run, sqlite_place):
     (listed,) = json.loads(run("keys", "list", "--tenant", "shop", "--json"))["keys"]
     assert listed["revoked"]
     assert "there is no key" in run("keys", "revoke", "x", code=2)
+
+
+def test_a_data_set_is_imported_once(run, tmp_path, sqlite_place):
+    write_dataset(dataset(), tmp_path / "data")
+    said = json.loads(run("store", "import", "--data", tmp_path / "data", "--tenant", "shop", "--quiet", "--json"))
+    assert (said["events"], said["stored"], said["tenant"]) == (320, 320, "shop")
+    assert "already" in run("store", "import", "--data", tmp_path / "data", "--tenant", "shop", code=2)
+    with sqlite_place.open() as store:
+        assert len(store.log("shop").recent("u7")) == 8
+        assert store.log("default").events().height == 0
 
 
 def test_a_store_is_copied_brought_back_and_migrated(run, tmp_path, sqlite_place):
