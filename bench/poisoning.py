@@ -93,7 +93,7 @@ def attacked(
     for seed in range(draws):
         made = Attack(fillers=FILLERS[kind], share=share, window=window, seed=100 + seed).on(data)
         cleaned = Defence().clean(made.data)
-        out = set(cleaned.people)
+        out = cleaned.people | cleaned.noise
         fakes, caught, honest = fakes + len(made.fakes), caught + len(out & made.fakes), honest + len(out - made.fakes)
         before += exposed(clean[seed], made.targets[0])
         for name, taught in (("undefended", made.data), ("defended", cleaned.data)):

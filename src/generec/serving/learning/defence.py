@@ -2,8 +2,10 @@
 
 A push is seen at the item that is pushed: whoever was paid to use it has nothing else in common with its other users,
 or far too much, or came the moment that it began (target item analysis, after Zhou et al. 2016). One odd person proves
-nothing and stays; an item whose audience is mostly odd loses the odd ones, with all that they did. How much somebody
-does is no sign: heavy users stay, and only count up to a limit (influence limits, after Resnick and Sami 2007).
+nothing; an item whose audience is mostly odd loses the odd part of it. Honest people who are taken for fakes, as those
+may be who were all shown the same list, lose no more than that. Who pushes and has a history that is noise besides goes
+as a whole. How much somebody does is no sign: heavy users count, up to a limit (influence limits, after Resnick and Sami
+2007).
 """
 
 from __future__ import annotations
@@ -75,17 +77,25 @@ class Audiences:
 
 @dataclass(frozen=True)
 class Found:
-    """What a sign found: pushed items and the people who push them."""
+    """What a sign found: pushed items, and who pushes what (person * N + item)."""
 
     items: Ints
-    people: Mask  # (U,)
+    pushes: Ints
+
+    @staticmethod
+    def of(pushers: dict[int, Ints], items: int) -> Found:
+        """pushers: people by pushed item."""
+        pushes = [people * items + item for item, people in pushers.items()]
+        return Found(np.array(list(pushers), np.int64), np.concatenate([np.empty(0, np.int64), *pushes]))
 
 
 class Sign(Protocol):
-    """A way to notice that an item is pushed."""
+    """A way to notice that an item is pushed. noise: whether whoever pushes goes as a whole."""
 
     @property
     def name(self) -> str: ...
+    @property
+    def noise(self) -> bool: ...
     def look(self, audiences: Audiences) -> Found: ...
 
 
@@ -104,6 +114,7 @@ class Strangers:
     """
 
     name: str = "strangers"
+    noise: bool = True
     width: int = 32
     lowest: float = 0.05
     """Part of all people whose histories hang together least: the mark."""
@@ -115,19 +126,18 @@ class Strangers:
     """People of an audience that says anything."""
 
     def look(self, audiences: Audiences) -> Found:
-        rank = self._ranks(audiences)
-        nobody = Found(np.empty(0, np.int64), np.zeros(audiences.shape[0], bool))
-        if rank is None:
-            return nobody
-        sizes, marked = audiences.sizes, (rank < self.lowest).astype(np.float64)
-        odd = surprise(audiences.used.T @ marked, sizes, self.lowest)
+        rank, sizes = self._ranks(audiences), audiences.sizes
         asked = sizes >= self.least
-        if not asked.any():
-            return nobody
+        if rank is None or not asked.any():
+            return Found.of({}, audiences.shape[1])
+        marked = (rank < self.lowest).astype(np.float64)
+        odd = surprise(audiences.used.T @ marked, sizes, self.lowest)
         usual = max(1.0, 1.4826 * float(np.median(np.abs(odd[asked] - np.median(odd[asked])))))
-        pushed = np.flatnonzero(asked & (odd / usual >= self.level))
-        near = np.asarray(audiences.used[:, pushed].sum(1)).ravel() > 0
-        return Found(pushed, near & (rank < self.taken))
+        pushed = set(np.flatnonzero(asked & (odd / usual >= self.level)).tolist())
+        pushers = {
+            item: people[rank[people] < self.taken] for item, people in audiences.each(self.least) if item in pushed
+        }
+        return Found.of(pushers, audiences.shape[1])
 
     def _ranks(self, audiences: Audiences) -> Doubles | None:
         """Where each person stands among those of like length, (U,) in (0, 1); None where there is too little."""
@@ -158,6 +168,7 @@ class Copies:
     """Audiences of people whose histories are nearly the same without the item: fillers from a short list."""
 
     name: str = "copies"
+    noise: bool = False
     alike: float = 0.4
     """Jaccard similarity of two histories from which on one is a copy of the other."""
     others: int = 3
@@ -176,26 +187,24 @@ class Copies:
         generator = np.random.default_rng(0)
         chance = float(((audiences.sizes / max(audiences.shape[0], 1)) ** 2).sum())
         mean = max(float(audiences.lengths.mean()), 1.0) if audiences.shape[0] else 1.0
-        pushed, people = [], np.zeros(audiences.shape[0], bool)
+        pushers = {}
         for item, members in audiences.each(self.least):
             drawn = members
             if members.size > self.largest:
                 drawn = np.sort(generator.choice(members, self.largest, replace=False))
-            similar = self._similarity(audiences, drawn, chance / mean**2)
-            if (self._others(similar, self.alike) >= self.others).mean() >= self.share:
-                pushed.append(item)
-                people[drawn[self._others(similar, self.taken) >= self.others]] = True
-        return Found(np.array(pushed, np.int64), people)
+            similar = self._similarity(audiences, drawn, drawn, chance / mean**2)
+            if (self._others(similar, self.alike) >= self.others).mean() < self.share:
+                continue
+            around = self._similarity(audiences, members, drawn, chance / mean**2)
+            pushers[item] = members[self._others(around, self.taken) >= self.others]
+        return Found.of(pushers, audiences.shape[1])
 
-    def _similarity(self, audiences: Audiences, members: Ints, chance: float) -> Doubles:
+    def _similarity(self, audiences: Audiences, ours: Ints, theirs: Ints, chance: float) -> Doubles:
         """Of an item's people, the item left out; 0 where they share little. chance: for histories of length one."""
-        rows = audiences.used[members]
-        shared = (rows @ rows.T).toarray() - 1
-        length = audiences.lengths[members] - 1
-        either = np.maximum(length[:, None] + length[None, :] - shared, 1)
-        much = (shared >= 3) & (shared >= self.lift * chance * length[:, None] * length[None, :])
-        np.fill_diagonal(much, False)
-        return np.where(much, shared / either, 0.0)
+        shared = (audiences.used[ours] @ audiences.used[theirs].T).toarray() - 1
+        long, other = (audiences.lengths[ours] - 1)[:, None], (audiences.lengths[theirs] - 1)[None, :]
+        much = (shared >= 3) & (shared >= self.lift * chance * long * other) & (ours[:, None] != theirs[None, :])
+        return np.where(much, shared / np.maximum(long + other - shared, 1), 0.0)
 
     def _others(self, similar: Doubles, alike: float) -> Ints:
         return np.asarray((similar >= alike).sum(1))
@@ -209,6 +218,7 @@ class Arrivals:
     """
 
     name: str = "arrivals"
+    noise: bool = False
     stretches: int = 50
     """Parts that the time of the log is cut into."""
     spans: tuple[int, ...] = (1, 3, 6)
@@ -220,10 +230,9 @@ class Arrivals:
     least: int = 8
 
     def look(self, audiences: Audiences) -> Found:
-        people = np.zeros(audiences.shape[0], bool)
+        pushers = {}
         came = self._stretch(audiences.first)
         everybody = np.bincount(came, minlength=self.stretches) / max(came.size, 1)
-        pushed = []
         for item, members in audiences.each(self.least):
             counts = np.bincount(came[members], minlength=self.stretches).astype(np.float64)
             for span in self.spans:
@@ -234,10 +243,9 @@ class Arrivals:
                 odd = np.where(found >= self.share * members.size, surprise(found, np.array(members.size), share), 0.0)
                 then = int(odd.argmax())
                 if odd[then] >= self.level:
-                    pushed.append(item)
-                    people[members[(came[members] >= then) & (came[members] < then + span)]] = True
+                    pushers[item] = members[(came[members] >= then) & (came[members] < then + span)]
                     break
-        return Found(np.array(pushed, np.int64), people)
+        return Found.of(pushers, audiences.shape[1])
 
     def _stretch(self, first: Ints) -> Ints:
         if not first.size:
@@ -248,50 +256,59 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A data set without suspects. found: items and people by sign; events: that were left out of those who stay."""
+    """A data set without pushes. found: items and people by sign; events: how many were left out."""
 
     data: Dataset
-    people: tuple[str, ...]
-    items: tuple[str, ...]
+    items: tuple[str, ...]  # that are pushed
+    people: frozenset[str]  # who push them
+    noise: frozenset[str]  # those of them who were left out as a whole
     found: dict[str, tuple[int, int]]
     events: int
 
     def figures(self) -> dict[str, Any]:
         """For the record of a version; nobody is named."""
         signs = {name: {"items": items, "people": people} for name, (items, people) in self.found.items()}
-        return {"people": len(self.people), "items": list(self.items), "signs": signs, "events": self.events}
+        return {"items": list(self.items), "people": len(self.people), "noise": len(self.noise), "signs": signs,
+                "events": self.events}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Defence:
-    """Leaves out who pushes items, and what is beyond the limit of one person."""
+    """Leaves out pushes, and what is beyond the limit of one person."""
 
     signs: tuple[Sign, ...] = field(default_factory=lambda: (Strangers(), Copies(), Arrivals()))
-    most: int = 500
+    most: int = 2_000
     """Events of one person that count, the newest."""
-    again: int = 20
+    again: int = 50
     """Events of one person on one item that count, the newest."""
     telling: int = 6
     """Items that somebody must have used to count where an item is pushed: less tells nobody apart."""
 
     def clean(self, data: Dataset) -> Cleaned:
-        """The data set without those people; catalogue and order stay."""
+        """The data set without those events; catalogue and order stay."""
         if data.events.is_empty():
-            return Cleaned(data, (), (), {sign.name: (0, 0) for sign in self.signs}, 0)
+            return Cleaned(data, (), frozenset(), frozenset(), {sign.name: (0, 0) for sign in self.signs}, 0)
         audiences, person = Audiences.of(data)
-        found = {sign.name: sign.look(audiences) for sign in self.signs}
-        suspects = np.logical_or.reduce([np.zeros(audiences.shape[0], bool), *(one.people for one in found.values())])
-        rows = np.unique(np.concatenate([np.empty(0, np.int64), *(one.items for one in found.values())]))
-        pushed = data.catalog.frame["item_id"].gather(rows)
-        unknown = data.events["item_id"].is_in(pushed.implode()) & pl.Series(audiences.lengths[person] < self.telling)
-        honest = data.events.filter(pl.Series(~suspects[person]))
-        events = self._newest(data.events.filter(pl.Series(~suspects[person]) & ~unknown))
-        names = data.events["user_id"].filter(pl.Series(suspects[person])).unique(maintain_order=True)
-        figures = {name: (int(one.items.size), int(one.people.sum())) for name, one in found.items()}
-        left_out = honest.height - events.height
-        return Cleaned(replace(data, events=events), tuple(names), tuple(pushed), figures, left_out)
+        width, found = audiences.shape[1], {sign: sign.look(audiences) for sign in self.signs}
+        item = item_rows(data.events["item_id"], data.catalog).to_numpy()
+        rows = _joined([one.items for one in found.values()])
+        pushed = np.isin(item, rows) & (audiences.lengths[person] < self.telling)
+        pushed |= np.isin(person * width + item, _joined([one.pushes for one in found.values()]))
+        noise = _joined([one.pushes // width for sign, one in found.items() if sign.noise])
+        events = self._newest(data.events.filter(pl.Series(~(pushed | np.isin(person, noise)))))
+        figures = {sign.name: (one.items.size, np.unique(one.pushes // width).size) for sign, one in found.items()}
+        people = data.events["user_id"]
+        return Cleaned(
+            replace(data, events=events), tuple(data.catalog.item_ids[row] for row in rows.tolist()),
+            frozenset(people.filter(pl.Series(pushed))), frozenset(people.filter(pl.Series(np.isin(person, noise)))),
+            figures, data.events.height - events.height,
+        )  # fmt: skip
 
     def _newest(self, events: pl.DataFrame) -> pl.DataFrame:
         """The newest `most` of each person, and of those on one item the newest `again`; order stays."""
         later = pl.int_range(pl.len(), 0, -1)
         return events.filter((later.over("user_id") <= self.most) & (later.over("user_id", "item_id") <= self.again))
+
+
+def _joined(parts: list[Ints]) -> Ints:
+    return np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
