@@ -5,7 +5,9 @@ import polars as pl
 import pytest
 
 from generec.data.dataset import EVENT_SCHEMA
+from generec.data.split import split
 from generec.data.world import make_world
+from generec.evaluation.baselines import ItemKNN
 from generec.serving.learning.attacks import (
     Attack,
     AverageFillers,
@@ -38,6 +40,27 @@ def test_most_fakes_go_and_hardly_anybody_else(world, fillers, window):
     assert left.is_in(list(attacked.fakes)).sum() <= 0.2 * len(attacked.fakes)
     honest = world.events.filter(pl.col("item_id") == target).height
     assert len(left) <= 2 * max(honest, 4), "what is left cannot make it popular"
+
+
+def shown(data, cases, item):
+    """How many people have an item in their first ten, and Recall@10."""
+    model = ItemKNN().fit(split(data).train, data.catalog)
+    slates = model.recommend([case.request for case in cases], 10)
+    hits = sum(case.relevant[0] in slate.item_ids for slate, case in zip(slates, cases, strict=True))
+    return sum(item in slate.item_ids for slate in slates), hits / len(cases)
+
+
+def test_what_people_are_shown_stays_what_it_was(world):
+    """The bench in small, with its twin: 5 % fake people, undefended and defended."""
+    cases = split(world).test
+    attacked = Attack(fillers=SegmentFillers(), share=0.05, seed=2).on(world)
+    target = attacked.targets[0]
+    before, recall = shown(world, cases, target)
+    pushed, _ = shown(attacked.data, cases, target)
+    defended, kept = shown(Defence().clean(attacked.data).data, cases, target)
+    assert pushed + 1 > 4 * (before + 1), "or there was nothing to defend against"
+    assert defended + 1 <= 2 * (before + 1)
+    assert kept >= 0.98 * recall
 
 
 def test_clean_data_stay_as_they_are(world):

@@ -3,8 +3,8 @@
 A push is seen at the item that is pushed: whoever was paid to use it has nothing else in common with its other users,
 or far too much, or came the moment that it began (target item analysis, after Zhou et al. 2016). One odd person proves
 nothing; an item whose audience is mostly odd loses the odd part of it. Honest people who are taken for fakes, as those
-may be who were all shown the same list, lose no more than that. Who pushes and has a history that is noise besides goes
-as a whole. How much somebody does is no sign: heavy users count, up to a limit (influence limits, after Resnick and Sami
+may be who were all shown the same list, lose no more than that. Who pushes and has a history that is noise goes as a
+whole. How much somebody does is no sign: heavy users count, up to a limit (influence limits, after Resnick and Sami
 2007).
 """
 
