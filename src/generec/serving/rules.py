@@ -83,12 +83,15 @@ def questions(request: Request, k: int, rules: Sequence[Rule]) -> list[tuple[Req
 
 
 def answered(slates: Sequence[Slate], k: int, rules: Sequence[Rule], fits: Fits) -> Slate:
-    """The slate made of the answers to `questions`. An item that was moved has the score of the place it takes."""
+    """The slate made of the answers to `questions`. An item that was moved has the score of the place it takes.
+
+    Pinned items stand as the model ranks them when it is asked for them alone: where scores depend on what else is
+    allowed, that need not be their order in the whole.
+    """
     whole, *pinned = slates
-    known = dict.fromkeys(whole.item_ids)
-    for slate in pinned:  # heaviest pin first, so that the best of each stand before what others bring along
-        known.update(dict.fromkeys(slate.item_ids))
-    item_ids = tuple(arranged(list(known), rules, fits)[:k])
+    first = dict.fromkeys(item_id for slate in pinned for item_id in slate.item_ids)  # heaviest pin first
+    moved = arranged(whole.item_ids, [rule for rule in rules if rule.kind != "pin"], fits)
+    item_ids = (*first, *(item_id for item_id in moved if item_id not in first))[:k]
     last = whole.scores[-1] if whole.scores else 0.0
     scores = (*whole.scores[: len(item_ids)], *[last] * (len(item_ids) - len(whole.scores)))
     return replace(whole, item_ids=item_ids, scores=scores)
