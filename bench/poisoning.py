@@ -138,7 +138,8 @@ def main() -> int:
     document = {
         "data": str(chosen.data.name) if chosen.data else f"embedded world, {chosen.items} items",
         "people": len(cases), "model": chosen.model, "draws": chosen.draws,
-        "recall@10": [round(one, 4) for one in recalls], "noise": round(pstdev(recalls) / mean(recalls), 4), "without_attack": {
+        "recall@10": [round(one, 4) for one in recalls],
+        "noise": round(pstdev(recalls) / mean(recalls), 4), "without_attack": {
             "recall_loss": round(1 - mean(after) / mean(recalls), 4), **kept.figures()},
         "rows": rows, "worst": {
             "undefended_lift": max(row["undefended"]["lift"] for row in rows),

@@ -15,7 +15,7 @@ from generec.errors import ArtefactError, UsageError
 from generec.recipe.artefact import load, read_manifest
 from generec.serving.learning import work
 from generec.serving.learning.retrain import put_in_charge
-from generec.serving.store import Store
+from generec.serving.store import Store, jobs
 from generec.serving.store import dataset as of_store
 
 
@@ -118,17 +118,12 @@ def test_a_candidate_waits_where_it_is_asked_to(served):
 
 def test_one_at_a_time_until_it_is_dead(served, monkeypatch):
     job = work.claimed(served, "default", {}, "test")
-    with pytest.raises(UsageError, match="a retraining is running"):
+    with pytest.raises(UsageError, match=r"a retrain is running.*If it was killed"):
         retraining().run(served, "default", by="test")
-    monkeypatch.setattr(work, "LAPSE", 0)
+    monkeypatch.setattr(jobs, "STALE", 0)
     taken = work.claimed(served, "default", {}, "test")
     assert served.jobs.get("default", job.id).state == "failed"
     assert served.jobs.get("default", taken.id).state == "running"
-
-
-def test_one_that_was_asked_for_through_the_store_is_taken(served):
-    asked = served.jobs.ask("default", "retrain", by="somebody")
-    assert work.claimed(served, "default", {}, "test").id == asked.id
 
 
 def test_cancelled_it_stops_and_activates_nothing(served, monkeypatch):
@@ -203,7 +198,7 @@ def test_killed_again_and_again_it_is_done_once_and_whole(served, place, monkeyp
     before = served.models.active("default").version
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["learning_world", "generec.recipes.sasrec", "generec.evaluation.protocol"])
-    monkeypatch.setattr(work, "LAPSE", 0)
+    monkeypatch.setattr(jobs, "STALE", 0)
     finished = ""
     for pause in (0.0, 0.5, 1.5):
         here, there = processes.Pipe(duplex=False)
@@ -223,7 +218,7 @@ def test_killed_again_and_again_it_is_done_once_and_whole(served, place, monkeyp
             finished = active.version
             break
         for job in served.jobs.list("default"):
-            if job.state == "running":  # as LAPSE seconds without a sign of life would
+            if job.state == "running":  # as jobs.STALE seconds without a sign of life would
                 served.jobs.end("default", job.id, {"error": "killed"}, failed=True)
     if not finished:
         finished = retraining(checkpoint_seconds=0.0).run(served, "default", by="test").version

@@ -14,11 +14,10 @@ from generec.errors import GenerecError, UsageError
 from generec.fitting.progress import Silent, reporting
 from generec.protocols import Progress, Task
 from generec.serving.store import Store
-from generec.serving.store.database import now
 from generec.serving.store.jobs import Job
 
 KIND = "retrain"
-BEAT, LAPSE = 5.0, 60  # seconds between signs of life, and without one until somebody else may take over
+BEAT = 5.0  # seconds between signs of life
 
 
 class CancelledRetraining(GenerecError):  # noqa: N818 - not an error of anyone
@@ -125,27 +124,8 @@ def working(
 
 
 def claimed(store: Store, tenant: str, options: Mapping[str, Any], by: str) -> Job:
-    """The tenant's only running retraining: one that was asked for through the API, or a new one.
-
-    One that has shown no sign of life for LAPSE seconds was killed; it is failed, and this one goes on.
-    """
-    jobs = store.jobs
-    waiting = False
-    for job in jobs.list(tenant, 1_000):
-        if job.kind != KIND:
-            continue
-        silent = now() - job.updated
-        if job.state == "running" and silent < LAPSE:
-            raise UsageError(
-                f"a retraining is running ({job.id}, {job.progress:.0%} done, last heard of {silent} s ago); wait for "
-                f"it, or cancel it. If it was killed, ask again in {LAPSE - silent} s"
-            )
-        if job.state == "running":
-            jobs.end(tenant, job.id, {"error": f"it was killed: not heard of for {silent} s"}, failed=True)
-        waiting |= job.state == "queued"
-    if not waiting:
-        jobs.ask(tenant, KIND, options, by=by)
-    taken = jobs.take(tenant)
-    if taken is None or taken.kind != KIND:
-        raise UsageError("another worker took the retraining; wait for it")
-    return taken
+    """The tenant's only running retraining; one that has shown no sign of life for jobs.STALE seconds was killed."""
+    try:
+        return store.jobs.begin(tenant, KIND, options, by=by)
+    except UsageError as error:
+        raise UsageError(f"{error}. If it was killed, ask again in a minute") from None
