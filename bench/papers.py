@@ -143,7 +143,7 @@ def next_search(document: Any) -> Check:
 
 
 def generec(document: Any) -> Check:
-    creation, gaps = document["generators"].get("text creation"), document["gaps"]
+    creation, gaps = document["generators"].get("text creation"), document["routing"]["gaps"]
     arm = next((name for name in gaps["gap"] if name == "text creation"), None)
     hit = creation["hit, right over disjoint"] if creation else None
     met = gaps["gap"][arm] if arm else 0.0

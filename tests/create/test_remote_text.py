@@ -153,7 +153,7 @@ def test_the_maker_asks_the_author_that_was_chosen():
     everything = [" ".join((*said_of(thing), *said_in(mood))) for thing in THINGS for mood in MOODS]
     guidance, near = Guidance(act="create", kind="text"), items.item_ids[:5]
     with recorded(said(*everything)) as server:
-        writer = Writer(ready(), texts, features, texts.manners(), author(server))
+        writer = Writer(ready(), texts, features, author(server))
         maker = TextCreateMaker(retriever=Retriever(recommender=Newest(items), meaning=meaning), writer=writer)
         made = maker.make(guidance, Person(), near, 1)
     conforms(made)

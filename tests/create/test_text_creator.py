@@ -290,7 +290,7 @@ def maker() -> TextCreateMaker:
     meaning = Meaning(items, TfidfEncoder(dimensions=8).fit(items, Events.pack([])))
     retriever = Retriever(recommender=Newest(items), meaning=meaning)
     texts = CodedTexts(items.item_ids, items.frame["description"].to_list(), what, how)
-    return TextCreateMaker(retriever=retriever, writer=Writer(creator(), texts, features, texts.manners()))
+    return TextCreateMaker(retriever=retriever, writer=Writer(creator(), texts, features))
 
 
 @pytest.mark.parametrize(("what", "how"), [(0, 1), (2, 0)])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json as json_module
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,10 +12,10 @@ from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
 
 if TYPE_CHECKING:
     from generec.loop.writer import Writer
-    from generec.metrics.intervals import Interval
     from generec.system import System
     from generec.types import Dataset
 
+PARTS = ("generators", "policies", "routing")
 app = typer.Typer(no_args_is_help=True, help="Measure what the loop is worth to people.")
 
 
@@ -29,6 +28,7 @@ def loop(
     population: Annotated[int, typer.Option(min=40, help="People of the world; every tenth is asked.")] = 3000,
     patience: Annotated[int, typer.Option(min=1, help="Turns of one dialogue at most.")] = 3,
     latency: Annotated[float, typer.Option(min=0, help="Milliseconds that a turn may spend on making.")] = 3000.0,
+    only: Annotated[list[str] | None, typer.Option("--only", help=f"One of {', '.join(PARTS)}; repeatable.")] = None,
     teach: Annotated[list[str] | None, typer.Option("--teach", help="Of the text creator: model.width=128.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of models and report.")] = Path("bench-loop"),
     json: Json = False,
@@ -39,49 +39,51 @@ def loop(
     """Simulated people talk with the loop: one table per generator, one of whole dialogues, one of routers.
 
     Trains on nine tenths of the people and asks the others. Utility, goals and hits are read from what was rendered;
-    the router learns from what people do. Models in the folder are used again.
+    the router learns from what people do. Models in the folder are used again, and so are parts that were measured
+    with the same settings.
     """
     with session(json, seed, threads, quiet) as out:
         from generec.data.world import make_world
+        from generec.errors import unknown
         from generec.fidelity.keys import Keys
         from generec.loop.generec import GeneRec
         from generec.records import Budget
         from generec.simulation.experiment import Experiment, unseen
         from generec.simulation.people import WorldPeople
+        from generec.simulation.record import Record
 
         world = make_world(items=items, users=population, seed=seed)
         taught, asking = unseen(world.dataset)
         system = _system(taught, output / "model", seed)
         generec = GeneRec(
-            system=system, data=taught, folder=output / "ledger", keys=Keys(output / "keys"),
+            system=system, data=taught, folder=output / "ledger" / "-".join(only or PARTS), keys=Keys(output / "keys"),
             writer=_writer(system, taught, output / "model.writer", teach or [], seed),
             budget=Budget(latency_ms=latency),
         )  # fmt: skip
         asked = Experiment(
             generec=generec, people=WorldPeople(world, seed=seed), asking=asking, patience=patience, seed=seed
         )
-        document: dict[str, Any] = {
+        settings = {
             "users": users, "cases": cases, "rounds": rounds, "items": items, "population": population, "seed": seed,
-            "people unseen in training": len(asking), "patience": patience, "latency_ms": latency,
+            "people unseen in training": len(asking), "patience": patience, "latency_ms": latency, "teach": teach or [],
         }  # fmt: skip
 
-        def keep(part: str, found: Any) -> None:
-            document[part] = _plain(found)
-            (output / "loop.json").write_text(json_module.dumps(document, indent=1) + "\n", encoding="utf-8")
+        def policies() -> Any:
+            return {name: run.figures(items, seed) for name, run in asked.policies(users).items()}
 
-        generators = asked.proofs(cases)
-        keep("generators", generators)
-        _show_generators(generators, out)
-        policies = {name: run.figures(items, seed) for name, run in asked.policies(users).items()}
-        keep("policies", policies)
-        _show_policies(policies, out)
-        table = asked.rounds(rounds)
-        routing, gaps = asked.routing(table), asked.gaps(table)
-        keep("routing", routing)
-        keep("gaps", gaps)
-        _show_routing(routing, gaps, out)
-        out.text(f"report: {output / 'loop.json'}")
-        out.document(document)
+        def routing() -> Any:
+            table = asked.rounds(rounds)
+            return {**asked.routing(table), "gaps": asked.gaps(table)}
+
+        measured = {"generators": lambda: asked.proofs(cases), "policies": policies, "routing": routing}
+        shown = {"generators": _show_generators, "policies": _show_policies, "routing": _show_routing}
+        report = Record(output / "loop.json", settings)
+        for part in only or PARTS:
+            if part not in PARTS:
+                raise unknown("part", part, PARTS)
+            shown[part](report.part(part, measured[part]), out)
+        out.text(f"report: {report.file}")
+        out.document(report.document)
 
 
 def _system(dataset: Dataset, place: Path, seed: int) -> System[Any]:
@@ -113,7 +115,7 @@ def _writer(system: System[Any], dataset: Dataset, place: Path, settings: list[s
     return Writer.load(place, system.catalog)
 
 
-def _show_generators(found: dict[str, dict[str, Any]], out: Output) -> None:
+def _show_generators(found: dict[str, Any], out: Output) -> None:
     for name, table in found.items():
         rows = [
             (row, each["made"], _mean(each["utility"]), _mean(each["hit"]), _mean(each["right person more"]),
@@ -128,7 +130,7 @@ def _show_generators(found: dict[str, dict[str, Any]], out: Output) -> None:
         out.text(f"own against other {_mean(other)}, null {_mean(null)}; people of disjoint taste {times}")
 
 
-def _show_policies(found: dict[str, dict[str, Any]], out: Output) -> None:
+def _show_policies(found: dict[str, Any], out: Output) -> None:
     columns = ("policy", "utility", "regret", "likes", "goals met", "gaps met", "items shown", "blocked", "taken")
     rows = []
     for name, figures in found.items():
@@ -139,7 +141,7 @@ def _show_policies(found: dict[str, dict[str, Any]], out: Output) -> None:
     out.table("whole dialogues: what people got, per turn", columns, rows)
 
 
-def _show_routing(routing: dict[str, Any], gaps: dict[str, Any], out: Output) -> None:
+def _show_routing(routing: dict[str, Any], out: Output) -> None:
     rows = [
         (name, _mean(each["regret"]), _mean(each["last quarter"]), _mean(each["behind the best fixed"]),
          ", ".join(f"{kind} {value:.2f}" for kind, value in each["by goal"].items()))
@@ -147,22 +149,13 @@ def _show_routing(routing: dict[str, Any], gaps: dict[str, Any], out: Output) ->
     ]  # fmt: skip
     columns = ("policy", "regret", "last quarter", "behind the best fixed", "by goal")
     out.table(f"routers over {routing['rounds']} turns on which every arm was tried", columns, rows)
-    for kind, each in gaps.items():
-        if isinstance(each, dict):
+    for kind, each in routing["gaps"].items():
+        if "turns" in each:
             shares = ", ".join(f"{arm} {share:.2f}" for arm, share in each.items() if arm != "turns")
             out.text(f"{kind}: {each['turns']} wishes, met by {shares}")
         else:
             out.text(f"{kind}: {_mean(each)}")
 
 
-def _mean(interval: Interval | None) -> str:
-    return "" if interval is None else f"{interval.mean:.2f} ({interval.low:.2f} to {interval.high:.2f})"
-
-
-def _plain(value: Any) -> Any:
-    """The figures as JSON has them."""
-    from generec.metrics.intervals import Interval
-
-    if isinstance(value, Interval):
-        return asdict(value)
-    return {name: _plain(member) for name, member in value.items()} if isinstance(value, dict) else value
+def _mean(interval: Mapping[str, float] | None) -> str:
+    return "" if interval is None else "{mean:.2f} ({low:.2f} to {high:.2f})".format(**interval)

@@ -259,6 +259,9 @@ class LanguageModel:
         return TextModel(self, alphabet, dimensions)
 
 
+_LIKELY = 64  # words among which a draw mostly ends
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
     """How tokens are drawn: softened by `temperature`, from the smallest set that holds `top_p` of the probability.
@@ -279,7 +282,10 @@ class Sampling:
 
     def draw(self, log_probs: Tensor, generator: torch.Generator) -> Tensor:
         """(M, V) -> (M,)."""
-        ranked, order = (log_probs / self.temperature).softmax(-1).sort(dim=-1, descending=True)
+        probs = (log_probs / self.temperature).softmax(-1)
+        ranked, order = probs.topk(min(_LIKELY, probs.shape[-1]))
+        if bool((ranked.sum(-1) < self.top_p).any()):  # seldom: sorting all words is what costs
+            ranked, order = probs.sort(dim=-1, descending=True)
         kept = ranked.masked_fill(ranked.cumsum(-1) - ranked >= self.top_p, 0.0)  # what is reached before top_p stays
         return order.gather(1, torch.multinomial(kept.cpu(), 1, generator=generator).to(order.device)).squeeze(1)
 

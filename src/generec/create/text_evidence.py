@@ -1,16 +1,17 @@
 """What the items of a catalogue say of a *what* and of a *how*: evidence for a text about an item that is not there.
 
 A fact of one item goes for no other, so numbers, dates, names and prices stay behind. What is left is evidence about
-the kind of thing, not about an item: it carries no item id, only its origin. Statements that items of several *whats*
-share tell the how, the more so the more often they stand under it than elsewhere; those of one what alone tell the
-what.
+the kind of thing, not about an item: it carries no item id, only its origin. Statements that stand under
+the *whats* about as widely as chance would have it tell the how, the more so the more often they stand under it than
+elsewhere; the others tell the what.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -30,6 +31,10 @@ class CodedTexts:
     name: str = "description"  # of the field
     wide: int = 48
     """Items looked at on each side."""
+    often: int = 5
+    """Items that must say alike what is to tell a how; of fewer nothing can be told."""
+    spread: float = 0.7
+    """Share of the *whats* that chance would give a statement, under which it must stand to tell a how."""
     _said: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def gather(
@@ -44,28 +49,46 @@ class CodedTexts:
 
         near: rows that come first; only: rows that the statements of the what may come from, None for all.
         """
-        about = [row for row in closest(self.what, what, near) if only is None or row in only][: self.wide]
+        ranked = dict.fromkeys([*near, *closest(self.what, what)])
+        about = [row for row in ranked if only is None or row in only][: self.wide]
         made = [closest(self.how, how, near)[: self.wide] for how in hows]
         spread = range(0, len(self.texts), max(1, len(self.texts) // (4 * self.wide)))  # who says what elsewhere
         looked = list(dict.fromkeys([*about, *(row for rows in made for row in rows), *spread]))
-        whats = self._whats(looked)
-        sides = [self._of(about, each, dict.fromkeys((one for one in whats if len(whats[one]) == 1), 0.0))]
+        subject = (one for row in about for one in self.said(row) if one not in self.common)
+        sides = [self._of(about, each, dict.fromkeys(subject, 0.0))]
         usual = self._shares(looked)
         for rows in made:
             own = self._shares(rows)
-            typical = {one: usual[one] - own[one] for one in own if len(whats[one]) > 1}
-            sides.append(self._of(rows, each, typical))
+            sides.append(self._of(rows, each, {one: usual[one] - own[one] for one in own if one in self.common}))
         return taking_turns(sides)
 
-    def manners(self, rows: Iterable[int] | None = None) -> tuple[Evidence, ...]:
-        """What items of several *whats* say alike, the most common first: ways in which things are made."""
-        rows = range(len(self.texts)) if rows is None else list(rows)
-        whats = self._whats(rows)
-        common = Counter(one for row in rows for one in self.said(row) if len(whats[one]) > 1)
-        order = {one: -float(count) for one, count in common.items()}
-        return tuple(self._of(rows, len(order), order))
+    def manners(self) -> tuple[Evidence, ...]:
+        """Ways in which things of all kinds are made, the most common first."""
+        order = {one: -float(count) for one, count in self.common.items()}
+        return self._of(range(len(self.texts)), len(order), order)
 
-    def _of(self, rows: Sequence[int], count: int, order: Mapping[str, float]) -> list[Evidence]:
+    @cached_property
+    def common(self) -> dict[str, int]:
+        """What items of all *whats* say alike, and how many items say it."""
+        whats = self.what[:, 0].tolist() if self.what.shape[1] else [0] * len(self.texts)
+        every = max(1, len(set(whats)))
+        under: defaultdict[str, list[int]] = defaultdict(list)
+        for row, what in enumerate(whats):
+            for one in self.said(row):
+                under[one].append(what)
+        return {
+            one: len(of)
+            for one, of in under.items()
+            if len(of) >= self.often and len(set(of)) >= max(2, self.spread * every * (1 - (1 - 1 / every) ** len(of)))
+        }
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """What items say of their subject, the most common first."""
+        found = Counter(one for row in range(len(self.texts)) for one in self.said(row) if one not in self.common)
+        return tuple(one for one, _ in found.most_common())
+
+    def _of(self, rows: Sequence[int], count: int, order: Mapping[str, float]) -> tuple[Evidence, ...]:
         """The first statements of some rows by an order; those without a place in it are left out."""
         found: dict[str, Evidence] = {}
         for row in rows:
@@ -73,15 +96,7 @@ class CodedTexts:
                 if one in order and one not in found:
                     item_id = self.item_ids[row]
                     found[one] = Evidence(f"{item_id}#{self.name}.{at}", one, None, self.name, origin=item_id)
-        return [found[one] for one in sorted(found, key=lambda one: order[one])[:count]]
-
-    def _whats(self, rows: Iterable[int]) -> dict[str, set[int]]:
-        """The first codes of what under which each statement is made."""
-        found: defaultdict[str, set[int]] = defaultdict(set)
-        for row in dict.fromkeys(rows):
-            for one in self.said(row):
-                found[one].add(int(self.what[row, 0]) if self.what.shape[1] else 0)
-        return found
+        return tuple(found[one] for one in sorted(found, key=lambda one: order[one])[:count])
 
     def _shares(self, rows: Sequence[int]) -> dict[str, float]:
         """Share of some rows that make each statement."""

@@ -97,7 +97,8 @@ class Phrases:
         ends = [0, *(end for span in spans for end in (span.start, span.end)), len(text)]
         outside = [text[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True) if start < end]
         codes = np.array([code for part in outside for code in _windows(words_of(part), self.length)], np.int64)
-        return bool(np.isin(codes, self.hashes).any())
+        at = np.searchsorted(self.hashes, codes).clip(max=max(0, len(self.hashes) - 1))
+        return bool(len(self.hashes)) and bool((self.hashes[at] == codes).any())
 
 
 def _windows(words: Sequence[str], length: int) -> Iterable[int]:

@@ -16,7 +16,7 @@ from generec.fidelity.originals import Originals
 from generec.fidelity.policy import Policy
 from generec.fidelity.provenance import Marker
 from generec.fidelity.scene import Scene
-from generec.loop.demand import oracle, probable_codes, tells_what_from_how
+from generec.loop.demand import leaning, oracle, probable_codes, tells_what_from_how
 from generec.loop.explain import Explainer
 from generec.loop.feedback import Labelled, credit, earned
 from generec.loop.instructor import EmbeddedInstructor
@@ -123,6 +123,7 @@ class GeneRec:
         retriever = Retriever(
             recommender=self.system, meaning=self.meaning, repeat=repeats,
             alive=lambda: self.system.index.alive.cpu().numpy(),
+            manner=leaning(self.system) if tells_what_from_how(self.system) else None,
         )  # fmt: skip
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
         makers = self.makers if self.makers is not None else self._makers(retriever)

@@ -44,6 +44,7 @@ class Weights:
     anchor: float = 1.5
     direction: float = 0.8
     audience: float = 0.8
+    manner: float = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +53,9 @@ class Retriever:
 
     The score of an item is its rank in the recommender's answer (1 the first, 0 beyond `depth`) plus, for every taste,
     what fits: 1 or 0 for a condition, a squashed standard score of `Meaning.similarity` for words, of closeness to an
-    item that was named, and the rank by a field for "shorter", "newer". Hard constraints are masks: what they exclude
-    has no score.
+    item that was named, and the rank by a field for "shorter", "newer". How items are made counts, where `manner` tells
+    how far each leans as a history does: few rankings tell two items of one kind apart by it. Hard constraints are
+    masks: what they exclude has no score.
     """
 
     recommender: Recommender
@@ -62,6 +64,7 @@ class Retriever:
     depth: int = 500
     repeat: bool = False  # whether items of the history may come back
     safety: Safety = field(default_factory=Safety)  # reads age ratings
+    manner: Callable[[Sequence[str]], Scores] | None = None  # history -> (N,); None: nothing is known of it
     alive: Callable[[], Mask] | None = None  # (N,) items that have not been removed; None: all
     away: frozenset[str] = frozenset()  # items that are never shown
     _fitting: dict[Age, Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -90,6 +93,7 @@ class Retriever:
     def _scored(self, guidance: Guidance, person: Person) -> tuple[Scores, str]:
         catalog = self.meaning.catalog
         scores, note = self._ranks(guidance, person)
+        scores += self.weights.manner * self._manner(person)
         for taste in (*guidance.likes, *guidance.dislikes):
             scores += self.weights.like * taste.weight * self.fit(taste)
         for line in guidance.profile:
@@ -116,7 +120,8 @@ class Retriever:
         rows = catalog.known_rows(about)
         if not rows:
             return 0.0
-        score = float(self._ranks(guidance, person)[0][rows].mean())
+        known = self._ranks(guidance, person)[0] + self.weights.manner * self._manner(person)
+        score = float(known[rows].mean())
         for taste in (*guidance.likes, *guidance.dislikes):
             met = self._fits(text, taste.words) if taste.condition is None else float(self.fit(taste)[rows].mean())
             score += self.weights.like * taste.weight * met
@@ -179,6 +184,12 @@ class Retriever:
         scores = np.zeros(len(catalog), np.float32)
         scores[catalog.rows(slate.item_ids)] = 1 - np.arange(len(slate.item_ids)) / self.depth
         return scores, slate.note
+
+    def _manner(self, person: Person) -> Scores:
+        """How far each item leans as the person's history does, (N,) from -1 to 1."""
+        if self.manner is None or not self.meaning.catalog.known_rows(person.history):
+            return np.zeros(len(self.meaning.catalog), np.float32)
+        return _squashed(self.manner(person.history))
 
     def _meant(self, words: str) -> Scores:
         similarity = self.meaning.similarity(words)

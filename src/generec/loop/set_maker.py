@@ -76,8 +76,10 @@ class SetMaker:
     def _pool(self, guidance: Guidance, person: Person) -> Pool:
         """The items by relevance; what hard constraints exclude stays in, so that the engine can say what conflicts."""
         catalog, meaning = self.retriever.meaning.catalog, self.retriever.meaning
-        scores = self.retriever.scores(replace(guidance, hard=()), person)
         fits = self.retriever.allowed(guidance.conditions)
+        others = self.retriever.scores(replace(guidance, hard=()), person)
+        among = self.retriever.scores(guidance, person)  # ranked among what may be chosen, not among everything
+        scores = np.where(np.isfinite(among), among, others)
         order = np.argsort(-(scores + np.where(fits, 1e6, 0.0)), kind="stable")
         rows = order[np.isfinite(scores[order])][:_ITEMS]
         low, high = float(scores[rows].min(initial=0.0)), float(scores[rows].max(initial=1.0))

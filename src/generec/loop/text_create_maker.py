@@ -12,6 +12,7 @@ from torch import Tensor
 
 from generec.create.text_creator import CARD, Reward, TextBrief
 from generec.create.text_evidence import taking_turns
+from generec.create.text_statements import statements
 from generec.loop.arms import Arm
 from generec.loop.meaning import Scores
 from generec.loop.retrieve import Retriever
@@ -20,12 +21,14 @@ from generec.records import Abstain, Code, Draft, Evidence, Guidance, Person
 from generec.types import Condition
 
 ARM = Arm(name="text creation", action="create", kind="text", card=CARD, latency_ms=2000.0)
+_MANNER = 0.15  # worth of each of the given manners that a text has, in cosines
+_SUBJECTS = 4000  # statements that wishes are compared with
 FALLBACK = "the text editor stands in for it"
 
 
 @dataclass(frozen=True)
 class _Wish:
-    """What is wished for in words: a manner where the catalogue knows one like it, else a subject."""
+    """What is wished for in words: a manner where that is what the nearest statement tells, else a subject."""
 
     words: str
     manners: tuple[Evidence, ...]
@@ -62,13 +65,15 @@ class TextCreateMaker:
         what = guidance.what[0][0] if guidance.what and not (said and rows) else _usual(texts.what, rows[:1])
         how = self._how(asked, guidance, history)
         subject = texts.gather(what, [], rows, self.each, self._allowed(guidance))
-        manner = texts.gather((), [how], each=1 if asked else self.each)
+        own = self.writer.liked(history, {one.text for one in asked}, self.each)
+        manner = own or texts.gather((), [how], each=1 if asked else self.each)
         brief = TextBrief(
             guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
             evidence=(*guidance.evidence, *_stated(guidance), *taking_turns([subject, asked, manner])),
         )  # fmt: skip
+        reward = self._reward(guidance, wishes, person, frozenset(one.text for one in (*asked, *manner)))
         author = self.writer.author or self.writer.creator
-        made = author.create(brief, n, guidance.seed, self._reward(guidance, wishes, person))
+        made = author.create(brief, n, guidance.seed, reward)
         if isinstance(made, Abstain):
             return replace(made, reason=f"{made.reason}; {FALLBACK}")
         return tuple(_with_parents(draft) for draft in made)
@@ -84,16 +89,24 @@ class TextCreateMaker:
         said += [*guidance.tone, *([f"for {guidance.audience}"] if guidance.audience else [])]
         if not said or not self.writer.manners:
             return [_Wish(words, ()) for words in said]
-        near = self._vectors @ self.retriever.meaning.encode(said).T  # (manners, wishes)
+        wished = self.retriever.meaning.encode(said).T
+        near, subjects = self._manners @ wished, self._subjects @ wished  # (manners, wishes), (subjects, wishes)
         found = []
         for at, words in enumerate(said):
             best = np.argsort(-near[:, at], kind="stable")[:2]
-            found.append(_Wish(words, tuple(self.writer.manners[row] for row in best if near[row, at] >= self.alike)))
+            least = max(self.alike, subjects[:, at].max(initial=-1.0))
+            manners = tuple(self.writer.manners[row] for row in best if near[row, at] >= self.alike)
+            found.append(_Wish(words, manners if near[best[0], at] >= least else ()))
         return found
 
     @cached_property
-    def _vectors(self) -> Scores:
+    def _manners(self) -> Scores:
         return self.retriever.meaning.encode([one.text for one in self.writer.manners])
+
+    @cached_property
+    def _subjects(self) -> Scores:
+        """Of what is said of subjects, so that a wish for one is not taken to mean a manner."""
+        return self.retriever.meaning.encode(self.writer.texts.subjects[:_SUBJECTS])
 
     def _about(self, guidance: Guidance, wishes: Sequence[_Wish], near: Sequence[str]) -> list[int]:
         """Rows of the writer that the text may be about: the best allowed for the subject, else what was retrieved."""
@@ -120,8 +133,11 @@ class TextCreateMaker:
         ids = self.retriever.meaning.catalog.item_ids
         return frozenset(self.writer.rows[ids[row]] for row in left if ids[row] in self.writer.rows)
 
-    def _reward(self, guidance: Guidance, wishes: Sequence[_Wish], person: Person) -> Reward | None:
-        """How much of what was asked for a text means, and how much it is in the words of what the person used.
+    def _reward(
+        self, guidance: Guidance, wishes: Sequence[_Wish], person: Person, manners: frozenset[str]
+    ) -> Reward | None:
+        """How much of what was asked for a text means, how many of the given manners it has, and how much it is in the
+        words of what the person used.
 
         Sentence vectors and words, of which the model that writes sees neither.
         """
@@ -135,7 +151,10 @@ class TextCreateMaker:
             found = meaning.taste(list(texts), history)
             if wanted:
                 found = found + meaning.between(list(texts), wanted).mean(1)
-            return [float(value) for value in found]
+            return [
+                float(value) + _MANNER * len(manners.intersection(statements(text)))
+                for value, text in zip(found, texts, strict=True)
+            ]
 
         return worth
 

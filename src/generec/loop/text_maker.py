@@ -68,7 +68,8 @@ class _Relevance:
     def tastes(self) -> list[str]:
         said = [taste.words or _value(taste.condition) for taste in self.guidance.likes]
         wished = [words for words in said if words]
-        return [*wished, *self.guidance.tone, *(line.text for line in self.guidance.profile if line.weight > 0)]
+        stated = (line.text for line in self.guidance.profile if line.weight > 0 and line.source == "stated")
+        return [*wished, *self.guidance.tone, *stated]  # what was inferred stands in the history itself
 
     def __call__(self, texts: Sequence[str]) -> list[float]:
         meaning = self.retriever.meaning

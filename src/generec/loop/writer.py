@@ -2,7 +2,7 @@
 
 creator.safetensors  the fitted creator, its words and what was measured of it
 codes.safetensors    style features, content codes and style codes of the items that it knows
-stock.json           ids of those items, and the ways in which things are made, as evidence
+stock.json           ids of those items
 spec.json            hyperparameters
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from generec.create.text_creator import Author, FittedTextCreator, TextCreator
@@ -39,7 +40,6 @@ class Writer:
     creator: FittedTextCreator
     texts: CodedTexts
     features: Tensor  # (N, D) style
-    manners: tuple[Evidence, ...]
     author: Author | None = None
     """Another writer, behind the same checks; None: the creator."""
 
@@ -58,20 +58,62 @@ class Writer:
         features = system.features[:, -sides.style :].float().cpu()
         used = Events.pack([rows for rows in map(catalog.known_rows, histories) if rows])
         creator = spec.fit(catalog, features, what, how, used, run)
-        texts = _texts(catalog, creator, what, how)
-        return Writer(creator, texts, features, texts.manners())
+        return Writer(creator, _texts(catalog, creator, what, how), features)
+
+    @cached_property
+    def manners(self) -> tuple[Evidence, ...]:
+        """Ways in which things are made, as evidence."""
+        return self.texts.manners()
 
     @cached_property
     def rows(self) -> dict[str, int]:
         return {item_id: row for row, item_id in enumerate(self.texts.item_ids)}
 
+    def liked(self, history: Sequence[int], beside: Collection[str], count: int) -> tuple[Evidence, ...]:
+        """Manners that somebody's history leans to, the most first, such as could stand in one text.
+
+        By how far the history's style lies from the catalogue's middle towards that of the items of each manner. Two
+        manners that no text has both of say the same, or contradict each other. history: rows; beside: manners that
+        the text will have anyway.
+        """
+        if not history or not self.manners:
+            return ()
+        leaning = self._typical @ (self.features[list(history)].mean(0) - self.features.mean(0))  # (M,)
+        chosen = [at for at, one in enumerate(self.manners) if one.text in beside]
+        found: list[int] = []
+        for at in leaning.argsort(descending=True, stable=True).tolist():
+            if leaning[at] > 0 and len(found) < count and bool(self._together[at, chosen + found].all()):
+                found.append(at)
+        return tuple(self.manners[at] for at in found)
+
+    @cached_property
+    def _says(self) -> Tensor:
+        """(N, M) 1 where an item has a manner."""
+        at = {one.text: column for column, one in enumerate(self.manners)}
+        found = torch.zeros(len(self.texts.texts), len(at))
+        for row in range(len(found)):
+            for one in self.texts.said(row):
+                if one in at:
+                    found[row, at[one]] = 1.0
+        return found
+
+    @cached_property
+    def _typical(self) -> Tensor:
+        """(M, D) directions from the middle of all styles to those of each manner's items."""
+        means = self._says.T @ self.features / self._says.sum(0)[:, None].clamp(min=1)
+        return torch.nn.functional.normalize(means - self.features.mean(0), dim=1)
+
+    @cached_property
+    def _together(self) -> Tensor:
+        """(M, M) whether some text has both."""
+        return self._says.T @ self._says > 0
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes the folder. Raises UsageError where there is one already and overwrite is False."""
         codes = {"features": self.features, "what": self.texts.what, "how": self.texts.how}
-        manners = [{"id": one.id, "text": one.text, "field": one.field, "origin": one.origin} for one in self.manners]
         files = {
             _CREATOR: as_tensors(self.creator.state()), _CODES: as_tensors(codes),
-            _STOCK: as_json({"items": list(self.texts.item_ids), "manners": manners}),
+            _STOCK: as_json({"items": list(self.texts.item_ids)}),
             _SPEC: as_json(describe(self.creator.spec)),
         }  # fmt: skip
         return write_folder(
@@ -91,8 +133,7 @@ class Writer:
             here = [row for row, item_id in enumerate(stock["items"]) if item_id in catalog]
             ids = [stock["items"][row] for row in here]
             texts = _texts(Catalog(catalog.frame[catalog.rows(ids)]), creator, codes["what"][here], codes["how"][here])
-            manners = [Evidence(item_id=None, **one) for one in stock["manners"] if one["origin"] in catalog]
-            return Writer(creator, texts, codes["features"][here], tuple(manners))
+            return Writer(creator, texts, codes["features"][here])
         except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
             raise ArtefactError(f"{path} holds no text creator ({error}); write it with `generec teach`") from error
 
