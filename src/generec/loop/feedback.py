@@ -229,4 +229,5 @@ def _wilson(share: float, number: float, z: float = 1.96) -> tuple[float, float]
     middle = share + z * z / (2 * number)
     reach = z * math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
     scale = 1 + z * z / number
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+    low, high = (middle - reach) / scale, (middle + reach) / scale
+    return min(max(0.0, low), share), max(min(1.0, high), share)  # at 0 and 1 rounding may pass the share

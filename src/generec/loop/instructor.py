@@ -9,7 +9,7 @@ from dataclasses import replace
 from generec.data.conditions import mask
 from generec.loop.grammar.acts import doing
 from generec.loop.grammar.clashes import clash, ordered
-from generec.loop.grammar.dialogue import Slips, adjusts, also, instead, merged, of_items, taken_back_within
+from generec.loop.grammar.dialogue import Slips, accepts, adjusts, also, instead, merged, of_items, taken_back_within
 from generec.loop.grammar.drops import dropped
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.lexer import Lexer
@@ -115,6 +115,10 @@ class EmbeddedInstructor:
             self._keep_comparison(found, marks, state)
         found.instead = found.instead or instead(matcher)
         found.also, found.carried = also(matcher), act.carried
+        if state is not None and accepts(matcher):
+            held = {one.condition.field for one in state.hard}
+            found.wishes = [replace(wish, soft=wish.soft and _field(wish) not in held) for wish in found.wishes]
+            found.also = True
         found.unread = _unread(sentence, marks, found)
         turn = self.turn(before)
         return self._guidance(found, person, before, state, turn, notes)

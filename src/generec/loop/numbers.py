@@ -178,6 +178,11 @@ def _minutes(forms: Sequence[str], at: int) -> Quantity | None:
     for words, value in _SPANS:
         if tuple(forms[at : at + len(words)]) == words:
             return Quantity("minutes", value, value, at, at + len(words))
+    for words, value in _PARTS_OF_HOUR:  # a quarter to half an hour: the hour is said once
+        end = at + len(words)
+        after = tuple(forms[end + 1 : end + 3])
+        if tuple(forms[at:end]) == words and _at(forms, end) in ("to", "and", "or", "-") and after in _OF_AN_HOUR:
+            return Quantity("minutes", value, value, at, end)
     found = cardinal(forms, at) or ((1.0, at + 1) if forms[at] in ("a", "an", "one") else None)
     if found is None:
         return None
@@ -211,6 +216,8 @@ _SPANS: tuple[tuple[tuple[str, ...], float], ...] = tuple(
         ("an hour or two", 120.0),
     )
 )  # fmt: skip
+_PARTS_OF_HOUR = (("a", "quarter"), 15.0), (("half",), 30.0)
+_OF_AN_HOUR = frozenset([("half", "an"), ("three", "quarters"), ("half", "hour")])
 _AFTER_HOURS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("and", "a", "half"), 30.0), (("and", "a", "quarter"), 15.0), (("and", "three", "quarters"), 45.0),
 )  # fmt: skip

@@ -127,7 +127,7 @@ class Bounds:
             return NoiseMark(start, two.end) if known else None
         low = self.roles.compare(field, ">=", one)[0]
         high = self.roles.compare(field, "<=", two)[1]
-        return BoundMark(start, two.end, field, low, high)
+        return BoundMark(start, self._long(matcher, two.end), field, low, high)
 
     def _single(self, matcher: Matcher, quantity: Quantity, before: Quantity | None) -> BoundMark | NoiseMark | None:
         text = matcher.plain[: matcher.starts[quantity.start]].rstrip()
@@ -164,12 +164,15 @@ class Bounds:
                 comparison, text = flipped(comparison), text[: refused.start()].rstrip()
         if comparison is None and not loose and (ending is None and BOUNDS["from"].search(text) and _ON.match(rest)):
             comparison = ">="
-        length_said = _LONG.match(matcher.plain[matcher.starts[end] :]) if end < len(matcher.starts) else None
-        if length_said:
-            end = matcher.at(matcher.starts[end] + length_said.end())
+        end = self._long(matcher, end)
         start = matcher.at(len(text) + 1) if text else 0
         start = min(start, quantity.start)
         return self._made(matcher, replace(quantity, start=start, end=end), comparison, role, bool(loose), before)
+
+    def _long(self, matcher: Matcher, end: int) -> int:
+        """Where a quantity ends with the words that say that it is a length."""
+        said = _LONG.match(matcher.plain[matcher.starts[end] :]) if end < len(matcher.starts) else None
+        return matcher.at(matcher.starts[end] + said.end()) if said else end
 
     def _made(
         self,

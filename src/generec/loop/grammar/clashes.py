@@ -34,7 +34,7 @@ def overruled(old: Condition, new: Condition) -> bool:
     if old.field != new.field or old == new:
         return False
     if ordered(old) and ordered(new):
-        return _side(old) == _side(new) or 0 in (_side(old), _side(new)) or not _compatible(old, new)
+        return side(old) == side(new) or 0 in (side(old), side(new)) or not _compatible(old, new)
     return opposed(old, new, 1)
 
 
@@ -54,13 +54,14 @@ def opposed(old: Condition, new: Condition, sign: int) -> bool:
     return set(listed(old)) <= set(listed(new))
 
 
-def _side(condition: Condition) -> int:
+def side(condition: Condition) -> int:
+    """-1 for a bound from above, 1 for one from below, 0 for any other condition."""
     return {"<": -1, "<=": -1, ">": 1, ">=": 1}.get(condition.operator, 0)
 
 
 def _compatible(one: Condition, other: Condition) -> bool:
     """Whether a lower and an upper bound leave anything."""
-    upper, lower = (one, other) if _side(one) < 0 else (other, one)
+    upper, lower = (one, other) if side(one) < 0 else (other, one)
     high, low = upper.value, lower.value
     if type(high) is not type(low):
         return True
@@ -90,8 +91,8 @@ def clash(conditions: Sequence[Condition], single: Collection[str]) -> Question 
 def _clash(one: Condition, other: Condition, single: bool) -> bool:
     wanted = ("=", "in")
     if ordered(one) and ordered(other):
-        if _side(one) and _side(other):
-            return _side(one) != _side(other) and not _compatible(one, other)
+        if side(one) and side(other):
+            return side(one) != side(other) and not _compatible(one, other)
         return not _meets(one, other)
     if one.operator in wanted and other.operator in wanted:
         return single and not set(listed(one)) & set(listed(other))
@@ -104,8 +105,8 @@ def _clash(one: Condition, other: Condition, single: bool) -> bool:
 
 
 def _meets(one: Condition, other: Condition) -> bool:
-    fixed, bound = (one, other) if _side(one) == 0 else (other, one)
-    if _side(bound) == 0:
+    fixed, bound = (one, other) if side(one) == 0 else (other, one)
+    if side(bound) == 0:
         return str(fixed.value) == str(bound.value)
     value, limit = fixed.value, bound.value
     if isinstance(limit, float):

@@ -26,6 +26,8 @@ from generec.loop.grammar.tokens import Token
 from generec.loop.grammar.words import (
     ADVERBS,
     ARTICLES,
+    AUXILIARIES,
+    BODY,
     CHATTER,
     CONJUNCTIONS,
     FUNCTION,
@@ -51,6 +53,7 @@ _FORMS = word_set(
     " night evening marathon fan"
 )
 _TRAILING = ARTICLES | PREPOSITIONS | CONJUNCTIONS | ADVERBS | CHATTER | PRONOUNS
+_HELPERS = PRONOUNS | ARTICLES | AUXILIARIES | ADVERBS | CHATTER | CONJUNCTIONS
 _OWNED = word_set("my our his her the their your a an")
 _FIRST = STOPS | word_set(", and but so because are am is if when though")
 _DOES = word_set("lasts keeps makes leaves gives works helps lets runs looks feels")
@@ -88,6 +91,12 @@ class Clauses:
         while end > first and self.tokens[end - 1].form in _TRAILING:
             end -= 1
         return end
+
+    def verb(self, first: int, end: int) -> int:
+        """Where the verb of a short clause stands: its first word that is more than a helper or a pronoun."""
+        while first < end and self.tokens[first].form in _HELPERS:
+            first += 1
+        return first
 
     def refuses(self, at: int) -> bool:
         """Whether a refusal begins at a token."""
@@ -210,6 +219,8 @@ class Clauses:
             return False
         before = [self.tokens[place].form for place in range(max(0, mark.start - 2), mark.start)]
         noun = self.tokens[mark.end].form
+        if noun in BODY and before[-1:] and before[-1] in ("for", "with", "have", "has", "my"):
+            return True  # for combination skin
         return bool(before) and before[-1] in ("a", "an") and not noun.endswith("s") and noun not in _FORMS
 
 

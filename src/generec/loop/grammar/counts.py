@@ -39,7 +39,7 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
     """Whether a number is no count by the words beside it: `part three`, `one of the`, `two or three`."""
     before = tokens[quantity.start - 1].form if quantity.start else ""
     word = tokens[quantity.start].form
-    counted = before in ("with", "for") and any(_follows(tokens, quantity.end + step, GENERIC) for step in (0, 1))
+    counted = before in ("with", "for") and _of_items(tokens, quantity.end)
     counted = counted or [token.form for token in tokens[max(0, quantity.start - 3) : quantity.start - 1]] in _NO_MORE
     if before in _BEFORE_OTHERS and not (before == "for" and quantity.low == 1) and not counted:
         return True
@@ -70,6 +70,16 @@ def _counted(tokens: tuple[Token, ...], first: int, at: int, named: set[int]) ->
             return True
         if form in PREPOSITIONS or (form in CONJUNCTIONS and form != "and") or not tokens[place].is_word:
             return form == "," and tokens[place - 1].form in MOODS and place - at < 2
+    return False
+
+
+def _of_items(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a general word for items follows in the same phrase: `with four bath & body products`."""
+    for token in tokens[at : at + 5]:
+        if token.form in GENERIC:
+            return True
+        if token.form in PREPOSITIONS or not (token.is_word or token.form == "&"):
+            return False
     return False
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from generec.loop.grammar.marks import ContrastMark, CueMark, Mark, NoiseMark, RefusedMark, SoftenMark, TotalMark
+from generec.loop.grammar.marks import (
+    ContrastMark,
+    CueMark,
+    Mark,
+    NoiseMark,
+    RefusedMark,
+    SoftenMark,
+    TotalMark,
+    WordsMark,
+)
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.tokens import Matcher
 
@@ -58,6 +67,14 @@ def cues(matcher: Matcher) -> Iterator[Mark]:
             yield NoiseMark(start, end)
     for start, end, _ in matcher.all(CUES["restart"]):
         yield CueMark(start, end, 1)
+
+
+def purposes(matcher: Matcher, known: Sequence[Mark]) -> Iterator[WordsMark]:
+    """What something is for, where nothing else is known of its words: `to cheer up my flatmate`."""
+    for _, _, found in matcher.all(CUES["purpose"]):
+        start, end = matcher.span(found, "wish")
+        if all(mark.end <= start or end <= mark.start for mark in known):
+            yield WordsMark(start, end)
 
 
 def likenesses(matcher: Matcher) -> Iterator[CueMark]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from generec.loop.grammar.clashes import listed, opposed, ordered, overruled
+from generec.loop.grammar.clashes import listed, opposed, ordered, overruled, side
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.tokens import Matcher
 from generec.records import Guidance, Stated, Taste, Total
@@ -30,6 +30,11 @@ def instead(matcher: Matcher) -> bool:
 def also(matcher: Matcher) -> bool:
     """Whether the turn adds an alternative: `or a conditioner`."""
     return DIALOGUE["also"].match(matcher.plain) is not None
+
+
+def accepts(matcher: Matcher) -> bool:
+    """Whether the turn says that something would do as well: `could be the 80s too`, `comedies are fine too`."""
+    return DIALOGUE["accepted"].fullmatch(matcher.plain) is not None
 
 
 def adjusts(matcher: Matcher) -> list[tuple[int, int]]:
@@ -99,7 +104,7 @@ def merged(
     hard = [one for one in before.hard if gone is None or added or not gone(one.condition, now)]
     fresh = [one for one in now.hard if not _corrects(one.condition, before, now)]
     if added:
-        hard, fresh = _widened(hard, fresh)
+        hard, fresh = _widened(hard, _hulls(hard, fresh))
     about = {one.condition.field for one in fresh if one.condition.operator in ("=", "in")}
     about |= (
         {
@@ -198,6 +203,21 @@ def _widened(old: list[Stated], fresh: list[Stated]) -> tuple[list[Stated], list
                 fresh.append(replace(new, condition=Condition(condition.field, "in", values)))
                 break
     return old, fresh
+
+
+def _hulls(old: Sequence[Stated], fresh: Sequence[Stated]) -> list[Stated]:
+    """Ranges that begin and end where those before or now do, whichever is wider: `or the 80s`, after the 90s."""
+    found = list(fresh)
+    for at, one in enumerate(found):
+        ends = [[(side(stated.condition), stated) for stated in said] for said in (old, fresh)]
+        field = one.condition.field
+        sides = [{way: stated for way, stated in said if way and stated.condition.field == field} for said in ends]
+        way = side(one.condition)
+        if way and all(len(said) == 2 for said in sides):
+            wider = max if way < 0 else min
+            bounds = [said[way].condition for said in sides]
+            found[at] = replace(one, condition=wider(bounds, key=lambda bound: bound.value))
+    return found
 
 
 def _tastes(

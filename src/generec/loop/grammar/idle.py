@@ -60,21 +60,21 @@ where when whether whence thereabouts dunno reckon
 """
 _NOUNS = """
 account advantage advice aim alternative amount answer aspect attempt bargain basis behalf benefit bet bother budget
-case cash cent cents chance choice circumstance claim clue colleague comment comparison complaint concern condition
+case cash cent cents chance choice circumstance claim clue comment comparison complaint concern condition
 confusion consideration constraint copy cost costs couple course criteria criterion crowd cup day days deal decision
 degree demand description detail details difference difficulty direction disappointment doubt edge effect effort end
 enquiry error euro euros example exception excuse expectation experience explanation extent fact factor fault favour
-favor feeling feelings flatmate form fuss grounds guess guy habit half hand hands help hint hour hours hunch hundred
+favor feeling feelings form fuss grounds guess guy habit half hand hands help hint hour hours hunch hundred
 hurry idea impression inquiry instance instruction instructions intention issue item kindness label lack least length
 letdown level liking limit limits line lines look lot luck majority manner matter maximum means member mention message
-method middle mind minimum minority minute minutes mistake moment moments money month months mood need needs neighbour
-neighbor notice notion number numbers occasion offer opinion opportunity option order others overview pace part
+method middle mind minimum minority minute minutes mistake moment moments money month months mood need needs
+notice notion number numbers occasion offer opinion opportunity option order others overview pace part
 particulars patience penny people person persons phrase pinch plan pleasure plenty pocket point preference price
 prices problem programme proposal purpose purse quality quantity question range rate reaction reading reason reasons
-recommendation regard remainder remark reply request requirement requirements respect response rest result roommate
+recommendation regard remainder remark reply request requirement requirements respect response rest result
 rule sake scale second seconds seconds selection sense sentence shade side sign situation size sort spot standard
 start statement step stock stuff style subject substance sum summary surprise task taste tastes term terms thank
-theory thought thoughts thousand thousands time times tip top total trouble try turn twins two type user value variety
+theory thought thoughts thousand thousands time times tip top total trouble try turn two type user value variety
 vein version view voucher wallet waste way ways week weeks while whim wish wishes wonder word words year years
 yesterday yr euros quid bucks dollars dollar pounds mine
 """

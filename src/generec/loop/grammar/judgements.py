@@ -20,11 +20,12 @@ def judgement(forms: Sequence[str], at: int) -> tuple[int, int]:
         return 1, at + len(said.group().split())
     if at >= len(forms) or forms[at] not in ("was", "is", "were", "are"):
         return 0, at
-    end = at + 1
+    refused = "not" in forms[at + 1 : at + 2]
+    end = at + 1 + refused
     while end < len(forms) and forms[end] in DEGREES | ADVERBS and forms[end] not in MOODS:
         end += 1
     word, after = [*forms[end : end + 2], "", ""][:2]
     closes = not after or after in STOPS or after in (",", "and", "but", "so")
     if not closes or (word not in MOODS and word not in BAD):
         return 0, at
-    return (-1 if word in BAD else 1), end + 1
+    return (-1 if (word in BAD) != refused else 1), end + 1

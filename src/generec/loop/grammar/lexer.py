@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from generec.loop.grammar.audiences import audiences
 from generec.loop.grammar.bounds import Bounds
 from generec.loop.grammar.counts import counts
-from generec.loop.grammar.cues import cues, likenesses
+from generec.loop.grammar.cues import cues, likenesses, purposes
 from generec.loop.grammar.directions import directions
 from generec.loop.grammar.marks import (
     AudienceMark,
@@ -93,8 +93,9 @@ class Lexer:
         heard = list(audiences(matcher))
         found += heard
         found += directions(matcher, self.roles)
-        found += (_after(mark, heard) for mark in cues(matcher))
+        found += (_before(_after(mark, heard), titled) for mark in cues(matcher))
         found += likenesses(matcher)
+        found += purposes(matcher, [*titled, *values, *bounds, *heard])
         found += (NoiseMark(start, end) for start, end, _ in matcher.all(_SERVICE))
         chosen = _chosen(laid, found, tokens)
         counted = list(counts(sentence, numbers, chosen))
@@ -130,6 +131,12 @@ def _after(mark: Mark, heard: list[AudienceMark]) -> Mark:
     """A cue without the audience that it begins with: `my kids adore`."""
     end = next((one.end for one in heard if one.start == mark.start and one.end < mark.end), mark.start)
     return replace(mark, start=end) if isinstance(mark, CueMark) else mark
+
+
+def _before(mark: Mark, titled: list[Mark]) -> Mark:
+    """A cue without the article of the title that follows it: `not The Paper Chase`."""
+    end = next((one.start for one in titled if mark.start < one.start == mark.end - 1), mark.end)
+    return replace(mark, end=end) if isinstance(mark, CueMark) else mark
 
 
 def _chosen(laid: list[Mark], found: list[Mark], tokens: tuple[Token, ...]) -> list[Mark]:

@@ -23,6 +23,7 @@ from generec.loop.grammar.marks import (
     SoftenMark,
     TitleMark,
     ValueMark,
+    WordsMark,
 )
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
@@ -172,6 +173,8 @@ class Reader:
                 self._contrast(mark)
             case SoftenMark():
                 self._soften(mark)
+            case WordsMark():
+                self._words(mark.start, mark.end)
             case _:
                 self._flush()
         return mark.end
@@ -323,11 +326,16 @@ class Reader:
         sign = -mark.sign if self.state.sign < 0 and self.state.full and not refused else mark.sign
         if self.doing.act == "edit" and self.doing.kind == "text":
             self._words(mark.start, mark.end)
-        elif mark.start not in self.silent:
+        elif mark.start not in self.silent and not self._other_side(mark):
             self.found.directions.append((mark.field, sign, self.sentence.quote(mark.start, mark.end)))
         after = self.tokens[mark.end].form if mark.end < len(self.tokens) else ""
         if refused and "less" not in forms and after in ("or", "nor", "and"):
             self.state = State(-1, True, full=True)
+
+    def _other_side(self, mark: DirectionMark) -> bool:
+        """Whether a direction only says what another is not: `older rather than newer`."""
+        after = any(isinstance(one, ContrastMark) and one.end == mark.start for one in self.marks.values())
+        return after and any(field == mark.field for field, _, _ in self.found.directions)
 
     def _clause_words(self, at: int) -> int:
         """A relative clause belongs to the words before it: `a beaver who collects sextants`."""
@@ -357,6 +365,8 @@ class Reader:
             first += 1
         last = self.clauses.trimmed(first, end)
         keep = State(self.state.sign, self.state.soft)
+        if first >= last and self.state.sign < 0:  # doesn't pull, won't come off
+            first, last = self.clauses.verb(at, end), end
         if first < last:
             self._words(first, last)
         self.state = keep

@@ -125,7 +125,7 @@ SERVICE = word_set(
     " apps website browser 4k hd uhd hdr dolby atmos surround imax bluray blu-ray dvd subtitle subtitles subtitled"
     " dubbed captions tv television laptop phone tablet ipad iphone android wifi offline download downloads"
     " downloadable screen screens resolution 1080p 720p notification notifications email stock return returns"
-    " warranty customer support unsubscribe netflix youtube chromecast 3d postage courier invoice arrive arrives"
+    " telly warranty customer support unsubscribe netflix youtube chromecast 3d postage courier invoice arrive arrives"
 )
 CUES = word_set(
     "something anything nothing about with without under over below above between after before longer shorter"
