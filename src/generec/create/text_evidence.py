@@ -35,7 +35,7 @@ class CodedTexts:
     """Items that must say alike what is to tell a how; of fewer nothing can be told."""
     spread: float = 0.7
     """Share of the *whats* that chance would give a statement, under which it must stand to tell a how."""
-    _said: dict[int, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _said: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def gather(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -45,6 +45,7 @@ class Weights:
     direction: float = 0.8
     audience: float = 0.8
     manner: float = 0.8
+    unread: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,8 @@ class Retriever:
         for words in (guidance.audience, *guidance.tone):
             if words:
                 scores += self.weights.audience * self._meant(words)
+        if guidance.unread:  # what no rule understood may still mean something
+            scores += self.weights.unread * np.max([self._meant(words) for words in guidance.unread], axis=0)
         gone = {*person.rejected, *(anchor.item_id for anchor in guidance.anchors)}
         allowed = self.allowed(guidance.conditions) & self._fit_for(guidance.age) & self._fit_for(person.age)
         allowed[catalog.known_rows(tuple(gone) + (() if self.repeat else person.history))] = False
@@ -110,29 +113,40 @@ class Retriever:
             scores += self.weights.direction * self._rank_by(direction, allowed)
         return np.where(allowed, scores, -np.inf).astype(np.float32), note
 
-    def imagined(self, text: str, about: Sequence[str], guidance: Guidance, person: Person) -> float:
+    def imagined(
+        self,
+        text: str,
+        about: Sequence[str],
+        guidance: Guidance,
+        person: Person,
+        met: Mapping[str, float] | None = None,
+        like: Sequence[str] = (),
+    ) -> float:
         """The score that a new text would have as an item; `about`: the items that it rests on.
 
         Its place with the recommender, and how it meets conditions and named items, is the mean of theirs; words it
-        has to meet itself. By a field it has no rank.
+        has to meet itself. By a field it has no rank. met: words of which it is known how far it meets them; like:
+        items that are made as it is, those it rests on where none are given.
         """
         catalog = self.meaning.catalog
         rows = catalog.known_rows(about)
         if not rows:
             return 0.0
-        known = self._ranks(guidance, person)[0] + self.weights.manner * self._manner(person)
-        score = float(known[rows].mean())
+        score = float(self._ranks(guidance, person)[0][rows].mean())
+        score += self.weights.manner * float(self._manner(person)[catalog.known_rows(like) or rows].mean())
         for taste in (*guidance.likes, *guidance.dislikes):
-            met = self._fits(text, taste.words) if taste.condition is None else float(self.fit(taste)[rows].mean())
-            score += self.weights.like * taste.weight * met
+            fits = float(self.fit(taste)[rows].mean()) if taste.condition is not None else self._fits(text, taste.words)
+            score += self.weights.like * taste.weight * (met or {}).get(taste.words, fits)
         for line in guidance.profile:
             taste = Taste(1.0, line.condition, line.text)
-            met = self._fits(text, line.text) if line.condition is None else float(self.fit(taste)[rows].mean())
-            score += self.weights.profile * line.weight * met
+            fits = self._fits(text, line.text) if line.condition is None else float(self.fit(taste)[rows].mean())
+            score += self.weights.profile * line.weight * fits
         for anchor in guidance.anchors:
             score += self.weights.anchor * anchor.weight * float(self._closeness(anchor)[rows].mean())
+        if guidance.unread:
+            score += self.weights.unread * max(self._fits(text, words) for words in guidance.unread)
         return score + self.weights.audience * sum(
-            self._fits(text, words) for words in (guidance.audience, *guidance.tone) if words
+            (met or {}).get(words, self._fits(text, words)) for words in (guidance.audience, *guidance.tone) if words
         )
 
     def allowed(self, conditions: Sequence[Condition]) -> Mask:

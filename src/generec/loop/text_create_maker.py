@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from generec.records import Abstain, Code, Draft, Evidence, Guidance, Person
 from generec.types import Condition
 
 ARM = Arm(name="text creation", action="create", kind="text", card=CARD, latency_ms=2000.0)
-_MANNER = 0.15  # worth of each of the given manners that a text has, in cosines
+_MANNER = 0.15  # worth of each of the given manners that a text has, in cosines; twice that where it was asked for
 _SUBJECTS = 4000  # statements that wishes are compared with
 FALLBACK = "the text editor stands in for it"
 
@@ -65,13 +65,14 @@ class TextCreateMaker:
         what = guidance.what[0][0] if guidance.what and not (said and rows) else _usual(texts.what, rows[:1])
         how = self._how(asked, guidance, history)
         subject = texts.gather(what, [], rows, self.each, self._allowed(guidance))
-        own = self.writer.liked(history, {one.text for one in asked}, self.each)
+        own = self.writer.liked(history, {one.text for one in asked}, 1 if asked else self.each)
         manner = own or texts.gather((), [how], each=1 if asked else self.each)
         brief = TextBrief(
             guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
             evidence=(*guidance.evidence, *_stated(guidance), *taking_turns([subject, asked, manner])),
         )  # fmt: skip
-        reward = self._reward(guidance, wishes, person, frozenset(one.text for one in (*asked, *manner)))
+        given = {**{one.text: _MANNER for one in manner}, **{one.text: 2 * _MANNER for one in asked}}
+        reward = self._reward(guidance, wishes, person, given)
         author = self.writer.author or self.writer.creator
         made = author.create(brief, n, guidance.seed, reward)
         if isinstance(made, Abstain):
@@ -79,24 +80,42 @@ class TextCreateMaker:
         return tuple(_with_parents(draft) for draft in made)
 
     def worth(self, draft: Draft, guidance: Guidance, person: Person) -> float:
-        """The score that the text would have as an item, its place with the recommender that of what it rests on."""
+        """The score that the text would have as an item.
+
+        Its place with the recommender is that of what it says of its subject; a wish for a manner that it has is met;
+        it leans towards the person as the items do that have its manners.
+        """
         text = getattr(draft.payload, "text", "")
-        return self.retriever.imagined(text, draft.parents, guidance, person)
+        said, manners = set(statements(text)), {one.text for one in self.writer.manners}
+        about = [one.origin for one in draft.evidence if one.origin is not None and one.text not in manners]
+        met = {wish.words: 1.0 for wish in self._wishes(guidance) if said & {one.text for one in wish.manners}}
+        has = self.writer.having(said & manners)
+        return self.retriever.imagined(text, about or draft.parents, guidance, person, met, has)
 
     def _wishes(self, guidance: Guidance) -> list[_Wish]:
-        """Each wish in words, with the statements that mean nearly the same."""
+        """Each wish in words, those for a manner with the statement that tells it best beside the others.
+
+        A wish is for a manner where the statement nearest to it is one of manner. All such wishes choose together, so
+        that two words for one thing help each other.
+        """
         said = [taste.words for taste in guidance.likes if taste.words and taste.weight > 0]
         said += [*guidance.tone, *([f"for {guidance.audience}"] if guidance.audience else [])]
         if not said or not self.writer.manners:
             return [_Wish(words, ()) for words in said]
         wished = self.retriever.meaning.encode(said).T
         near, subjects = self._manners @ wished, self._subjects @ wished  # (manners, wishes), (subjects, wishes)
-        found = []
-        for at, words in enumerate(said):
-            best = np.argsort(-near[:, at], kind="stable")[:2]
-            least = max(self.alike, subjects[:, at].max(initial=-1.0))
-            manners = tuple(self.writer.manners[row] for row in best if near[row, at] >= self.alike)
-            found.append(_Wish(words, manners if near[best[0], at] >= least else ()))
+        made = near.max(0) >= np.maximum(self.alike, subjects.max(0, initial=-1.0))
+        told = np.stack([self.writer.told(self._fits(words)) for words in said], axis=1)  # (manners, wishes)
+        chosen = self.writer.compatible(told[:, made].clip(0).sum(1), int(made.sum())) if made.any() else []
+        return [
+            _Wish(words, (self.writer.manners[max(chosen, key=lambda row: told[row, at])],) if made[at] else ())
+            for at, words in enumerate(said)
+        ]
+
+    def _fits(self, words: str) -> Scores:
+        """How well each item of the writer fits some words, (n,)."""
+        meaning = self.retriever.meaning
+        found: Scores = meaning.similarity(words)[meaning.catalog.rows(list(self.writer.texts.item_ids))]
         return found
 
     @cached_property
@@ -112,9 +131,10 @@ class TextCreateMaker:
         """Rows of the writer that the text may be about: the best allowed for the subject, else what was retrieved."""
         meaning = self.retriever.meaning
         known = [item_id for item_id in near if item_id in self.writer.rows]
-        subject = [wish.words for wish in wishes if not wish.manners]
+        subject = [*(wish.words for wish in wishes if not wish.manners), *guidance.unread]
         if subject and not guidance.hard:
-            fit = meaning.similarity(" ".join(subject))
+            # squares: one word that hits says more than several that nearly do
+            fit = np.sum([np.square(meaning.similarity(words).clip(0)) for words in subject], axis=0)
             order = np.argsort(-np.where(self.retriever.allowed(guidance.conditions), fit, -np.inf), kind="stable")
             best = [meaning.catalog.item_ids[row] for row in order[: len(near)]]
             known = [item_id for item_id in best if item_id in self.writer.rows]
@@ -134,7 +154,7 @@ class TextCreateMaker:
         return frozenset(self.writer.rows[ids[row]] for row in left if ids[row] in self.writer.rows)
 
     def _reward(
-        self, guidance: Guidance, wishes: Sequence[_Wish], person: Person, manners: frozenset[str]
+        self, guidance: Guidance, wishes: Sequence[_Wish], person: Person, manners: Mapping[str, float]
     ) -> Reward | None:
         """How much of what was asked for a text means, how many of the given manners it has, and how much it is in the
         words of what the person used.
@@ -152,7 +172,7 @@ class TextCreateMaker:
             if wanted:
                 found = found + meaning.between(list(texts), wanted).mean(1)
             return [
-                float(value) + _MANNER * len(manners.intersection(statements(text)))
+                float(value) + sum(manners.get(one, 0.0) for one in statements(text))
                 for value, text in zip(found, texts, strict=True)
             ]
 

@@ -307,7 +307,7 @@ def _said(
         yield f"({found.note})"
     if guidance.unread:
         more = ", …" if len(guidance.unread) > _LISTED else ""
-        yield f"Not used: {', '.join(map(_short, guidance.unread[:_LISTED]))}{more}."
+        yield f"Not understood, looked for as plain words: {', '.join(map(_short, guidance.unread[:_LISTED]))}{more}."
 
 
 def _impossible(conditions: Sequence[Condition], retriever: Retriever, asked: bool) -> Iterator[str]:

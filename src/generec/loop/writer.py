@@ -16,7 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from generec.create.text_creator import Author, FittedTextCreator, TextCreator
@@ -79,12 +81,28 @@ class Writer:
         if not history or not self.manners:
             return ()
         leaning = self._typical @ (self.features[list(history)].mean(0) - self.features.mean(0))  # (M,)
-        chosen = [at for at, one in enumerate(self.manners) if one.text in beside]
+        there = [at for at, one in enumerate(self.manners) if one.text in beside]
+        return tuple(self.manners[at] for at in self.compatible(leaning.numpy(), count, there))
+
+    def compatible(self, worth: NDArray[np.float32], count: int, beside: Sequence[int] = ()) -> list[int]:
+        """Up to `count` manners of positive worth (M,), the best first, such as could stand in one text."""
         found: list[int] = []
-        for at in leaning.argsort(descending=True, stable=True).tolist():
-            if leaning[at] > 0 and len(found) < count and bool(self._together[at, chosen + found].all()):
+        for at in np.argsort(-worth, kind="stable").tolist():
+            if worth[at] > 0 and len(found) < count and bool(self._together[at, [*beside, *found]].all()):
                 found.append(at)
-        return tuple(self.manners[at] for at in found)
+        return found
+
+    def told(self, fits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How well each manner tells what some words mean, (M,): its correlation with how the items fit them (N,)."""
+        says = self._says.numpy()
+        away = (fits - fits.mean()) / max(float(fits.std()), 1e-9)
+        found: NDArray[np.float32] = (says - says.mean(0)).T @ away / np.maximum(says.std(0), 1e-9) / len(says)
+        return found
+
+    def having(self, manners: Collection[str]) -> list[str]:
+        """Items that have any of some manners."""
+        at = [column for column, one in enumerate(self.manners) if one.text in manners]
+        return [self.texts.item_ids[row] for row in self._says[:, at].any(1).nonzero().flatten().tolist()]
 
     @cached_property
     def _says(self) -> Tensor:
