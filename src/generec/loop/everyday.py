@@ -60,6 +60,7 @@ hair dye, hair dyes, hair colour, hair colouring : hair color
 hair ties, hair tie, scrunchie, scrunchies, hair elastics, hair bands : ponytail holders
 bobby pin, bobby pins, hairpin, hairpins : hair pins
 hair band, alice band : headbands
+hair clip, hair clips, hair slide, hair slides, hair grips : clips
 fake tan, self tan, self tanning lotion : self tanners
 shower gel, shower gels : body washes
 bath foam, foam bath : bubble bath

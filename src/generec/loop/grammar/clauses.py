@@ -219,6 +219,9 @@ class Clauses:
             return False
         before = [self.tokens[place].form for place in range(max(0, mark.start - 2), mark.start)]
         noun = self.tokens[mark.end].form
+        first = self.tokens[mark.start].form
+        if mark.end == mark.start + 1 and first in BODY and not first.endswith("s"):
+            return True  # lip balm
         if noun in BODY and before[-1:] and before[-1] in ("for", "with", "have", "has", "my"):
             return True  # for combination skin
         return bool(before) and before[-1] in ("a", "an") and not noun.endswith("s") and noun not in _FORMS

@@ -39,6 +39,8 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
     """Whether a number is no count by the words beside it: `part three`, `one of the`, `two or three`."""
     before = tokens[quantity.start - 1].form if quantity.start else ""
     word = tokens[quantity.start].form
+    if before == "about" and (tokens[quantity.start - 2].form if quantity.start > 1 else ".") in _ASKING:
+        return False  # about five videos
     counted = before in ("with", "for") and _of_items(tokens, quantity.end)
     counted = counted or [token.form for token in tokens[max(0, quantity.start - 3) : quantity.start - 1]] in _NO_MORE
     if before in _BEFORE_OTHERS and not (before == "for" and quantity.low == 1) and not counted:
@@ -55,6 +57,7 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
 
 def _counted(tokens: tuple[Token, ...], first: int, at: int, named: set[int]) -> bool:
     asked = (tokens[first - 1].form if first else ".") in _ASKING
+    at += 2 * ([token.form for token in tokens[at : at + 2]] == ["or", "so"])
     if at >= len(tokens) or tokens[at].form in (".", ",", "!", "?", "please", "of", "only", "max", "instead"):
         rest = (
             ADVERBS

@@ -15,7 +15,7 @@ from generec.types import Condition
 DIALOGUE = Phrases("dialogue")
 _WEAK = frozenset([
     "well", "i mean", "i meant", "or rather", "make that", "nah", "hang on", "no hang on", "or no",
-    "correction", "sorry i mean", "sorry i meant",
+    "correction", "sorry", "sorry i mean", "sorry i meant",
 ])  # fmt: skip
 _AMOUNT = re.compile(r"(?<!\S)(?:\d\S*|minutes?|mins?|hours?|euros?|dollars?|bucks?|pounds?|quid|[$€£]) $")
 

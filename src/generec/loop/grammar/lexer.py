@@ -120,6 +120,8 @@ class Lexer:
 def _at_most(matcher: Matcher, count: CountMark, values: list[ValueMark]) -> bool:
     """Whether a comparison before a number is said of how many items there are: `up to five videos`."""
     tokens, at = matcher.sentence.tokens, count.end
+    if [token.form for token in tokens[at : at + 2]] == ["or", "so"]:  # three or so films
+        return True
     value = next((mark for mark in values if mark.start == at), None)
     end = value.end if value is not None else at + 1
     named = value is not None or (at < len(tokens) and tokens[at].form in GENERIC)

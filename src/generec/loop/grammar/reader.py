@@ -30,14 +30,14 @@ from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
 from generec.loop.grammar.statements import stated
 from generec.loop.grammar.tokens import Matcher, Sentence
 from generec.loop.grammar.totals import Totals
-from generec.loop.grammar.words import BODY, FUNCTION, MOODS, STOPS
+from generec.loop.grammar.words import BODY, FUNCTION, MOODS, STOPS, word_set
 from generec.loop.lexicon import Lexicon
 from generec.records import Reading
 from generec.types import Condition
 
 READER = Phrases("reader")
 
-_LEADING = FUNCTION - frozenset(["make", "makes", "give", "gives", "tell", "run", "take"])
+_LEADING = FUNCTION - word_set("make makes give gives tell run take nobody everybody everyone somebody someone")
 _OFFERED = 6  # answers to a question
 _STARTING = frozenset(["for", "with", "about", "by", "on", "under", "from", "that", "which"])
 
@@ -252,7 +252,7 @@ class Reader:
         first = self.buffer[0] if before else mark.start
         lead = {self.tokens[at].form for at in range(max(0, first - 2), first)}
         described = mark.end == mark.start + 1 and self.tokens[mark.start].form in BODY
-        return described and before and bool(lead & {"for", "with", "my", "have", "has"})
+        return described and before and bool(lead & {"for", "with", "my", "have", "has", "and"})
 
     def _ask(self, mark: ValueMark) -> None:
         wanted, soft = self.state.sign > 0, self.state.soft

@@ -19,7 +19,9 @@ _PIECES = re.compile(
     r"|(?P<word>[^\W\d_]+(?:['’*][^\W\d_]+)*(?:['’](?=\s))?[0-9]*)"
     r"|(?P<mark>\.\.\.|[^\w\s])"
 )
-_SHORTENED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|Jr|Prof)$")  # their full stop ends nothing
+_SHORTENED = re.compile(
+    r"\b(?:Dr|Mr|Mrs|Ms|St|Jr|Prof|Sgt|Lt|Col|Capt|Gen|Rev|Cpl|Maj)$"
+)  # their full stop ends nothing
 _NOT = re.compile(r"(is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
 _SUBJECTS = word_set("i you he she it we they that this what who why when where there let how here one everything")
