@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generec.errors import GenerecError, UsageError
-from generec.fitting.progress import task
 
 if TYPE_CHECKING:
     from generec.serving.store import Store
@@ -41,6 +40,8 @@ def brought(
     stopped: Callable[[], bool] = lambda: False,
 ) -> Job:
     """Brings them in, with a bar."""
+    from generec.fitting.progress import task
+
     with task("import events", from_data.data.events.height) as bar:
         return from_data.bring(lambda events: bar.advance(events), gone, stopped)
 
