@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from generec.data.conditions import mask
-from generec.loop.grammar.acts import doing
+from generec.loop.grammar.acts import asks_anew, doing
 from generec.loop.grammar.clashes import clash, ordered
 from generec.loop.grammar.dialogue import Slips, accepts, adjusts, also, instead, merged, of_items, taken_back_within
 from generec.loop.grammar.drops import dropped
@@ -77,7 +77,7 @@ class EmbeddedInstructor:
         matcher = Matcher.of(sentence)
         making = before.kind if before is not None and before.act == "create" else None
         act = doing(matcher, before.kind if before is not None and before.act in ("create", "edit") else None)
-        if act.act == "recommend" and making is not None and not _asks_anew(matcher):
+        if act.act == "recommend" and making is not None and not asks_anew(matcher):
             act = replace(act, act="create", kind=making, carried=True)
         drops = dropped(matcher, before, self.lexicon, self.roles) if act.act not in ("undo", "reset") else None
         fixed: list[Mark] = [NoiseMark(start, end) for start, end in act.spans if start < end]
@@ -374,16 +374,6 @@ def _apart(marks: Sequence[Mark]) -> list[Mark]:
         if mark.end > mark.start and all(mark.end <= other.start or other.end <= mark.start for other in kept):
             kept.append(mark)
     return kept
-
-
-def _asks_anew(matcher: Matcher) -> bool:
-    return (
-        re.search(
-            r"(?<!\S)(?:show me|find me|recommend|suggest|do you have|what about|looking for|search for)(?!\S)",
-            matcher.plain,
-        )
-        is not None
-    )
 
 
 def _unread(sentence: Sentence, marks: Sequence[Mark], found: Found) -> list[str]:

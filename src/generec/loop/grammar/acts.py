@@ -235,3 +235,14 @@ def _commands(matcher: Matcher, found: re.Match[str], kind: str) -> bool:
     if verb.startswith(("make it", "make them", "make that")) or (kind == "text" and re.match(r"make the ", verb)):
         return False
     return not re.search(r"\b(?:about|with|for|like|from|that|which)\b", middle) or (kind == "text" and False)
+
+
+def asks_anew(matcher: Matcher) -> bool:
+    """Whether a turn asks for items, so that it goes on with no creation."""
+    return (
+        re.search(
+            r"(?<!\S)(?:show me|find me|recommend|suggest|do you have|what about|looking for|search for)(?!\S)",
+            matcher.plain,
+        )
+        is not None
+    )

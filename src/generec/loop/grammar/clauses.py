@@ -211,6 +211,14 @@ class Clauses:
         said = f"{self.tokens[at - 1].form} and {self.tokens[at + 1].form}"
         return READER["pairs"].fullmatch(said) is not None and at + 1 not in self.marks
 
+    def body(self, mark: ValueMark, said: Sequence[int]) -> bool:
+        """Whether a part of the body is described, not shopped for: `for brown eyes`. said: places right before it."""
+        before = list(said[-1:]) == [mark.start - 1] and mark.start - 1 not in self.marks
+        first = said[0] if before else mark.start
+        lead = {self.tokens[at].form for at in range(max(0, first - 2), first)}
+        described = mark.end == mark.start + 1 and self.tokens[mark.start].form in BODY
+        return described and before and bool(lead & {"for", "with", "my", "have", "has", "and"})
+
     def compound(self, mark: ValueMark) -> bool:
         """Whether a value only modifies a noun that is none, after an article: `a lip balm`, `with a war veteran`."""
         if mark.end >= len(self.tokens) or mark.end in self.marks or not self.content(mark.end):

@@ -30,7 +30,7 @@ from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
 from generec.loop.grammar.statements import stated
 from generec.loop.grammar.tokens import Matcher, Sentence
 from generec.loop.grammar.totals import Totals
-from generec.loop.grammar.words import BODY, FUNCTION, MOODS, STOPS, word_set
+from generec.loop.grammar.words import FUNCTION, MOODS, STOPS, word_set
 from generec.loop.lexicon import Lexicon
 from generec.records import Reading
 from generec.types import Condition
@@ -233,7 +233,7 @@ class Reader:
         if mark.start in self.silent:
             self._flush()
             return mark.end
-        if self.clauses.compound(mark) or self._body(mark):
+        if self.clauses.compound(mark) or self.clauses.body(mark, self.buffer):
             self.buffer += list(range(mark.start, mark.end))
             return mark.end
         self._flush()
@@ -245,14 +245,6 @@ class Reader:
         for named in entries[0].named:
             self._add(Wish(mark.start, mark.end, self.state.sign, self.state.soft, named=named))
         return mark.end
-
-    def _body(self, mark: ValueMark) -> bool:
-        """Whether a part of the body is described, not shopped for: `for brown eyes`."""
-        before = self.buffer[-1:] == [mark.start - 1] and mark.start - 1 not in self.marks
-        first = self.buffer[0] if before else mark.start
-        lead = {self.tokens[at].form for at in range(max(0, first - 2), first)}
-        described = mark.end == mark.start + 1 and self.tokens[mark.start].form in BODY
-        return described and before and bool(lead & {"for", "with", "my", "have", "has", "and"})
 
     def _ask(self, mark: ValueMark) -> None:
         wanted, soft = self.state.sign > 0, self.state.soft

@@ -33,8 +33,12 @@ def read_as(guidance: Guidance, question: Question, at: int, turn: int = 0) -> G
 
 def answered(words: str, question: Question) -> int | None:
     """Which option a person chose: by its place, or by words that only it has; None where that is not clear."""
+    if len(question.readings) != len(question.options):
+        return None
+    if question.options.count(words.strip()) == 1:
+        return question.options.index(words.strip())
     said = [word.lower() for word in _WORD.findall(words)]
-    if len(said) > _LONGEST or len(question.readings) != len(question.options):
+    if len(said) > _LONGEST:
         return None
     places = [at for at, place in enumerate(_PLACES[: len(question.options)]) if place in said]
     telling = {word for word in said if word not in FUNCTION and word not in _PLACES}
