@@ -220,8 +220,7 @@ class Reader:
         if after not in STOPS and after not in (",", "and", "but", "or", "though", "then", "please", "too"):
             self.state = State(1, True)  # it stands before what it softens
             return
-        wishes = self.found.wishes
-        first = self.clause
+        wishes, first = self.found.wishes, self.clause
         stop = [at for at, token in enumerate(self.tokens) if token.form == ","]
         for at in range(len(wishes) - 1, first - 1, -1):
             wishes[at] = replace(wishes[at], soft=True)
