@@ -27,6 +27,7 @@ from generec.loop.arms import RBF, RETRIEVE, Arm, Array, Polynomial, Resemblance
 from generec.loop.bandit import Bandit, FourierUCB, KernelUCB, Policy
 from generec.metrics.intervals import spread
 from generec.records import BackendCard
+from measured import written
 
 WIDTH, ARMS, PLACES, LENGTH = 8, 6, 12, 2.0
 
@@ -262,7 +263,7 @@ def main() -> None:
         }  # fmt: skip
     print(json.dumps(document, indent=2))
     if chosen.out:
-        chosen.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        written(chosen.out, document)
 
 
 if __name__ == "__main__":

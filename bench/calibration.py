@@ -19,6 +19,7 @@ from generec.simulation.calibration import THRESHOLD, Card, calibrate
 from generec.simulation.lived import Lived
 from generec.simulation.log_people import LogModel, LogPeople
 from generec.types import Catalog
+from measured import written
 
 
 class Shuffled(LogModel):
@@ -59,7 +60,7 @@ def main() -> None:
         print("calibrated" if card.calibrated(asked.threshold) else f"NOT calibrated: {card.faults(asked.threshold)}")
         if name == "fitted":
             card.plot(Path(asked.out).with_suffix(".png"))
-    Path(asked.out).write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    written(Path(asked.out), {"seed": asked.seed, **results})
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from generec.data.log import Entry, EventLog
+from measured import written
 
 BATCH, RESENT = 20, 30
 
@@ -82,8 +83,7 @@ def main() -> int:
         figures = run(Path(workspace), chosen.kills, chosen.seed) | {"load": os.getloadavg()[0]}
     print(json.dumps(figures))
     if chosen.out is not None:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        written(chosen.out, {"seed": chosen.seed, **figures})
     return 1 if figures["lost"] or figures["doubled"] or figures["broken"] or figures["kills"] < chosen.kills else 0
 
 

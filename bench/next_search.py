@@ -46,6 +46,7 @@ from generec.records import (
     from_json,
     to_json,
 )  # fmt: skip
+from measured import written
 
 Floats = NDArray[np.float64]
 CUES = (
@@ -464,8 +465,7 @@ def main() -> int:
     means = {name: float(np.mean([each[name] for each in flat])) for name in flat[0] if name.startswith(("by", "rec"))}
     print(json.dumps(means, indent=2))
     if chosen.out is not None:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps({"means": means, "runs": runs}, indent=2) + "\n", encoding="utf-8")
+        written(chosen.out, {"seeds": list(seeds), "means": means, "runs": runs})
     named = means["by_stage"] >= 0.8 and means["by_thumbs"] <= 0.45
     recovered = means["recovered_by_stage"] >= 0.5 and 2 * means["recovered_by_thumbs"] <= means["recovered_by_stage"]
     return 0 if named and recovered else 1

@@ -142,6 +142,33 @@ def next_search(document: Any) -> Check:
     )  # fmt: skip
 
 
+def geo(document: Any) -> Check:
+    rows = document["answers"]["cues 0.1"]
+    best = max(rows[name]["change"] for name in ("quotation", "statistics", "cite_sources"))
+    missed = [name for name, met in document["targets"].items() if not met]
+    return Check(
+        f"best tactic {best:+.0%} visibility, keyword stuffing {rows['keyword_stuffing']['change']:+.0%}; "
+        f"{len(document['targets']) - len(missed)} of {len(document['targets'])} targets met",
+        f"missed: {'; '.join(missed)}" if missed else "none missed", not missed,
+    )  # fmt: skip
+
+
+def slates(document: Any) -> Check:
+    gains, online = document["likelihood"]["whole_minus"], document["online"]
+    more = online["in_slate_over"]["greedy"]
+    return Check(
+        f"nats a step above flat prior {ends(gains['flat prior'])}, linear {ends(gains['linear'])}, "
+        f"uniform candidates {ends(gains['uniform candidates'])}",
+        f"clicks over greedy {more['mean']:+.0%} ({more['low']:+.0%} to {more['high']:+.0%})",
+        document["likelihood"]["accepted"] and online["accepted"],
+    )  # fmt: skip
+
+
+def genup(document: Any) -> Check:
+    gain = document["profile_minus"]["the same tokens of history" if False else next(iter(document["profile_minus"]))]
+    return Check(ends(gain["recall@1"]), "history of as many tokens", document["accepted"])
+
+
 def generec(document: Any) -> Check:
     creation, gaps = document["generators"].get("text creation"), document["routing"]["gaps"]
     arm = next((name for name in gaps["gap"] if name == "text creation"), None)

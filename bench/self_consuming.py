@@ -24,6 +24,7 @@ from generec.simulation.people import WorldPeople
 from generec.simulation.safeguards import Guard, Safeguards, Unguarded
 from generec.simulation.self_consuming import Curation, Round, rounds, sampled_rounds
 from generec.simulation.self_training import Loop, Ngrams, SelfTraining
+from measured import written
 
 
 def exact(items: int, count: int, samples: int, seed: int) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def main() -> None:
             "exact": exact(asked.items, asked.rounds, asked.samples, asked.seed),
             "texts": guarded(400, asked.users, asked.rounds, asked.texts, asked.seed),
         }
-    Path(asked.out).write_text(json.dumps(results, indent=2) + "\n")
+    written(Path(asked.out), {"seed": asked.seed, **results})
 
 
 if __name__ == "__main__":

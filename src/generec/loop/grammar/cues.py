@@ -70,8 +70,8 @@ def cues(matcher: Matcher) -> Iterator[Mark]:
 
 
 def purposes(matcher: Matcher, known: Sequence[Mark]) -> Iterator[WordsMark]:
-    """What something is for, where nothing else is known of its words: `to cheer up my flatmate`."""
-    for _, _, found in matcher.all(CUES["purpose"]):
+    """What something is for or how it is told, where nothing else is known of its words: `to cheer up my flatmate`."""
+    for _, _, found in [*matcher.all(CUES["purpose"]), *matcher.all(CUES["telling"])]:
         start, end = matcher.span(found, "wish")
         if all(mark.end <= start or end <= mark.start for mark in known):
             yield WordsMark(start, end)

@@ -1,0 +1,30 @@
+"""How figures were measured, beside the figures: what every file of docs/results says of itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from generec.fitting.checkpoint import write_atomically
+
+
+def measured() -> dict[str, Any]:
+    """Command, commit and machine of this process. Paths outside of the folder it runs in lose their folders."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    words = [Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:]]
+    machine = {"cores": os.cpu_count(), "python": platform.python_version()}
+    return {
+        "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": commit, "machine": machine,
+    }  # fmt: skip
+
+
+def written(file: Path, figures: Mapping[str, Any]) -> None:
+    """The figures and how they were measured, in a file."""
+    text = json.dumps({**measured(), **figures}, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(file, text.encode())
