@@ -48,6 +48,12 @@ def test_a_question_without_readings_is_answered_by_nobody_but_the_instructor():
     assert answered("first", Question("which?", ("a", "b"))) is None
 
 
+def test_an_option_as_it_was_put_is_an_answer_however_long():
+    options = ("The Hound of the Baskervilles and Other Stories (1902)", "The Hound of the Baskervilles (1902)")
+    question = Question("which?", options, (Reading("i1"), Reading("i2")))
+    assert [answered(option, question) for option in options] == [0, 1]
+
+
 def test_each_reading_changes_what_it_is_about_and_nothing_else():
     clash = Guidance(hard=(Stated(CHEAP), Stated(LAMP), Stated(DEAR)), question=BOUNDS)
     assert read_as(clash, BOUNDS, 0) == Guidance(hard=(Stated(CHEAP), Stated(LAMP)))

@@ -1,6 +1,7 @@
 """What a person does on each page, at the width of a phone and of a desk, with the real server behind it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from web_world import WIDTHS, window
@@ -13,7 +14,7 @@ wide = pytest.mark.parametrize("width", WIDTHS)
 
 def slate(page):
     """The items on the page, in order."""
-    keys = page.eval_on_selector_all(".cards > [data-key]", "nodes => nodes.map((node) => node.dataset.key)")
+    keys = page.locator(".cards > [data-key]").evaluate_all("nodes => nodes.map((node) => node.dataset.key)")
     return [key.removeprefix("item:") for key in keys if key.startswith("item:")]
 
 
@@ -198,6 +199,37 @@ def test_a_set_is_made_checked_and_set_right_in_talk(browser, site, width, tmp_p
         assert given["slate"].payload["correction"] == "only lamps that were sold"
         fitting = json.loads(given["retrieval"].payload["correction"])
         assert len(fitting) == ticked.count() - 1
+
+
+def test_a_question_is_answered_by_a_button_and_places_can_be_named(browser, site):
+    person = known(site, "points")
+    nothing_made = {"edit": lambda profile: replace(profile, consent=False), "by": "test", "act": "edit profile"}
+    site.store.people.change("default", person, **nothing_made)  # no draft that is tried out stands in between
+    with window(browser, site, person=person) as seen:
+        page = seen.page
+        seen.open("#/talk")
+        said = page.get_by_placeholder("Say what you want, or what to change")
+        said.fill("lamps under 5 that cost more than 30")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="price > 30", exact=True).click()
+        page.locator(".exchange").nth(1).locator(".card-open").first.wait_for()
+        assert all(PRICES[item] > 30 for item in slate(page.locator(".exchange").nth(1)))
+        second = slate(page.locator(".exchange").nth(1))[1]
+        with page.expect_request("**/v1/turn") as asked:
+            said.fill("why the second one?")
+            page.keyboard.press("Enter")
+        assert asked.value.post_data_json["shown"][1] == second
+        page.locator(".exchange").nth(2).locator(".reasons").wait_for()
+        seen.open()
+        page.wait_for_selector(".card-open")
+        page.get_by_role("button", name="Skip: ").first.click()
+        page.wait_for_timeout(300)
+        second = slate(page)[1]
+        with page.expect_request("**/v1/turn") as asked:
+            page.get_by_placeholder("Say what you want: ").fill("like the second one")
+            page.keyboard.press("Enter")
+        assert asked.value.post_data_json["shown"][1] == second
+        page.get_by_role("button", name="Remove: more like").wait_for()
 
 
 @wide

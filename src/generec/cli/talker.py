@@ -11,7 +11,6 @@ from generec.cli.ruled import told, with_rules
 from generec.loop.generec import GeneRec
 from generec.loop.profile import Profile
 from generec.loop.turn import Loop, TurnRequest
-from generec.protocols import Instructor
 from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Stated, Statement, Turn
 from generec.serving.api.talker import Detected, Layer, Said
 from generec.serving.batcher import NotServingError
@@ -21,15 +20,14 @@ from generec.types import Condition
 
 @dataclass(frozen=True)
 class _Telling:
-    """An instructor that says what it understood before the rest of the turn happens."""
+    """The first step after understanding: it says what was understood, answers and pointing included."""
 
-    instructor: Instructor
+    imagine: Callable[[Guidance, Person], Guidance] | None
     told: Callable[[Guidance], None]
 
-    def instruct(self, words: str, person: Person, before: Guidance | None) -> Guidance:
-        guidance = self.instructor.instruct(words, person, before)
+    def __call__(self, guidance: Guidance, person: Person) -> Guidance:
         self.told(guidance)
-        return guidance
+        return guidance if self.imagine is None else self.imagine(guidance, person)
 
 
 class ServedTalker:
@@ -60,7 +58,7 @@ class ServedTalker:
         if said.guidance is not None:
             understood(said.guidance)
             return _signed(loop.answer(said.guidance, _request(said)), loop, around)
-        telling = replace(loop, instructor=_Telling(loop.instructor, understood))
+        telling = replace(loop, imagine=_Telling(loop.imagine, understood))
         return _signed(telling.turn(_request(said)), loop, around)
 
     def edit(self, item_id: str, said: Said) -> Turn:
@@ -121,5 +119,6 @@ def _signed(turn: Turn, loop: Loop, around: Around) -> Turn:
 
 def _request(said: Said) -> TurnRequest:
     return TurnRequest(
-        words=said.words, person=said.person, before=said.before, k=said.k, asked=said.asked, seed=said.seed
-    )
+        words=said.words, person=said.person, before=said.before, shown=said.shown, k=said.k, asked=said.asked,
+        seed=said.seed,
+    )  # fmt: skip

@@ -39,6 +39,11 @@ def pointed(guidance: Guidance, words: str, shown: Sequence[str], turn: int = 0)
     return replace(guidance, anchors=(*(one for one in guidance.anchors if one.item_id != item_id), example))
 
 
+def points(words: str) -> bool:
+    """Whether words name something by its place: only then does anybody need to know what was shown."""
+    return _POINTED.search(words) is not None
+
+
 def _at(found: re.Match[str], shown: Sequence[str]) -> str | None:
     if found["number"] is not None:
         place = int(found["number"]) - 1 if len(found["number"]) < 4 else -1

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from api_world import is_problem
 
 from small_world import dataset
@@ -57,6 +58,45 @@ def test_a_client_cannot_claim_who_it_is(server):
     guidance = {"user_id": "somebody", "consent": True, "evidence": [{"id": "e", "text": "mine"}], "age": "adult"}
     found = server.client.post("/v1/turn", json={"guidance": guidance, "user_id": "ann"}).json()["guidance"]
     assert (found["user_id"], found["evidence"]) == ("ann", [])
+
+
+def test_words_point_at_what_was_shown(server):
+    first = server.client.post("/v1/turn", json={"words": "price below 20", "history": ["i1"]}).json()
+    asked = {"before": first["guidance"], "shown": shown(first), "history": ["i1"]}
+    why = server.client.post("/v1/turn", json={**asked, "words": "why the second one?"}).json()
+    assert (why["guidance"]["act"], why["guidance"]["item_id"]) == ("explain", shown(first)[1])
+    told = dict(events(server.client.post("/v1/turn", json={**asked, "words": "why the second one?"}, headers=STREAM)))
+    assert told["guidance"]["item_id"] == shown(first)[1], "what is streamed as understood is what is answered"
+    like = server.client.post("/v1/turn", json={**asked, "words": "more like the third one"}).json()
+    assert [anchor["item_id"] for anchor in like["guidance"]["anchors"]] == [shown(first)[2]]
+    gone = {**asked, "shown": ["nothing"], "words": "why the first one?"}
+    is_problem(server.client.post("/v1/turn", json=gone), 422)
+    is_problem(server.client.post("/v1/turn", json={**asked, "shown": ["i1"] * 201, "words": "lamps"}), 422)
+
+
+def test_an_answer_to_a_question_goes_on_where_it_was_asked(server):
+    first = server.client.post("/v1/turn", json={"words": "lamps under 5 that cost more than 30"}).json()
+    options, before = first["question"]["options"], first["guidance"]
+    assert len(options) == 2
+    for words in (options[1], "the second"):
+        second = server.client.post("/v1/turn", json={"words": words, "before": before, "asked": 1}).json()
+        assert second["question"] is None
+        assert shown(second)
+        assert all(PRICES[item] > 30 for item in shown(second))
+    whole = server.client.post("/v1/turn", json={"guidance": before}).json()
+    assert whole["guidance"]["question"] is None, "what was set right leaves no question open"
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [{"item_id": "nothing"}, {"hard": {"field": "x", "operator": "=", "value": "y"}},
+     {"like": {"field": "price", "operator": "contains", "value": "y"}}],
+)  # fmt: skip
+def test_a_question_is_checked_as_wishes_are(server, reading):
+    question = {"text": "which?", "options": ["a"], "readings": [reading]}
+    is_problem(server.client.post("/v1/turn", json={"words": "a", "before": {"question": question}}), 422)
+    many = {"text": "which?", "options": [str(n) for n in range(13)], "readings": []}
+    is_problem(server.client.post("/v1/turn", json={"words": "a", "before": {"question": many}}), 422)
 
 
 def test_what_cannot_be_answered_is_a_problem_in_both_forms(server):

@@ -25,7 +25,8 @@ def ask(client, *words, model="generec", **more):
 
 
 def shown(answer):
-    return [each["item_id"] for each in answer.generec["turn"]["slate"]]
+    """Items of the slate; now and then the router adds a made set, which is none."""
+    return [each["item_id"] for each in answer.generec["turn"]["slate"] if each["item_id"]]
 
 
 def test_a_completion_is_a_turn_of_the_loop(client):
@@ -85,6 +86,17 @@ def test_a_question_ends_the_answer_and_is_answered_by_an_option(client):
     assert (
         "".join(each.choices[0].delta.content or "" for each in streamed).rstrip() == second.choices[0].message.content
     )
+
+
+def test_words_point_at_the_slate_before(client, store):
+    nothing_made = {"edit": lambda profile: replace(profile, consent=False), "by": "test", "act": "edit profile"}
+    store.people.change("default", "points", **nothing_made)  # so that no draft that is tried out stands in between
+    first = ask(client, "price below 20", user="points")
+    why = ask(client, "price below 20", "why the second one?", user="points").generec["turn"]["guidance"]
+    assert (why["act"], why["item_id"]) == ("explain", shown(first)[1])
+    for words in (("only lamps", "undo", "like the third one"), ("like the third one", "only lamps")):
+        found = ask(client, "price below 20", *words, user="points").generec["turn"]["guidance"]
+        assert [each["item_id"] for each in found["anchors"]] == [shown(first)[2]]
 
 
 def test_what_is_made_is_labelled_and_shows_its_members(client):

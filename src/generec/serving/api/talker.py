@@ -19,6 +19,7 @@ class Said:
     words: str = ""
     before: Guidance | None = None
     guidance: Guidance | None = None
+    shown: tuple[str, ...] = ()  # item ids of the last slate, at which words may point
     refused: frozenset[str] = frozenset()  # items that the person turned down before this dialogue
     rules: tuple[Rule, ...] = ()  # the operator's, those in force
     k: int = 5

@@ -36,6 +36,8 @@ class TurnAsk(Closed):
     guidance: Guidance | None = None
     rejected: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
     """Items turned down in this dialogue."""
+    shown: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+    """Items of the last slate in its order, at which words may point: the second one."""
     k: Annotated[int, Field(ge=1, le=50)] = 5
     asked: Annotated[int, Field(ge=0, le=10)] = 0
     """Questions that were asked back in a row."""
@@ -50,8 +52,9 @@ class TurnAsk(Closed):
         person = replace(person, rejected=self.rejected)
         refused = app.known(tenant, self.user_id).refused
         return Said(
-            person=person, words=self.words, before=owned(self.before, person), guidance=owned(self.guidance, person),
-            refused=refused, rules=app.rules(tenant), k=self.k, asked=self.asked, seed=self.seed,
+            person=person, words=self.words, before=owned(self.before, person, asking=True),
+            guidance=owned(self.guidance, person), shown=self.shown, refused=refused, rules=app.rules(tenant), k=self.k,
+            asked=self.asked, seed=self.seed,
         )  # fmt: skip
 
 

@@ -12,16 +12,20 @@ from generec.types import Catalog
 
 _HEAVIEST = 10.0  # of a taste or an anchor; the loop's own are 1
 _MOST = 200  # wishes of one kind
+_ANSWERS = 12  # to one question
 
 
-def owned(guidance: Guidance | None, person: Person) -> Guidance | None:
-    """The guidance as this person may give it: without what the loop adds itself."""
+def owned(guidance: Guidance | None, person: Person, *, asking: bool = False) -> Guidance | None:
+    """The guidance as this person may give it: without what the loop adds itself.
+
+    asking: with its question, which the words that come next may answer.
+    """
     if guidance is None:
         return None
     return replace(
         guidance, user_id=person.user_id, profile=person.profile, consent=person.consent and guidance.consent,
-        age=person.age, locale=person.locale, evidence=(), what=(), how=(), oracle=(), variance=(), question=None,
-        notes=(),
+        age=person.age, locale=person.locale, evidence=(), what=(), how=(), oracle=(), variance=(), notes=(),
+        question=guidance.question if asking else None,
     )  # fmt: skip
 
 
@@ -33,12 +37,17 @@ def check(guidance: Guidance | None, catalog: Catalog) -> None:
     wishes = (guidance.hard, tastes, guidance.anchors, guidance.directions, guidance.totals, guidance.tone)
     if any(len(one) > _MOST for one in wishes):
         raise UsageError(f"a guidance holds at most {_MOST} wishes of a kind; say the ones that matter")
-    for condition in (*guidance.conditions, *(taste.condition for taste in tastes if taste.condition is not None)):
+    readings = guidance.question.readings if guidance.question is not None else ()
+    if guidance.question is not None and max(len(readings), len(guidance.question.options)) > _ANSWERS:
+        raise UsageError(f"a question has at most {_ANSWERS} answers")
+    asked = (*(one.hard for one in readings), *(one.like for one in readings), *(taste.condition for taste in tastes))
+    for condition in (*guidance.conditions, *(one for one in asked if one is not None)):
         catalog.frame[:1].select(expression(catalog, condition))
     for weight in (*(taste.weight for taste in tastes), *(anchor.weight for anchor in guidance.anchors)):
         if not abs(weight) <= _HEAVIEST:
             raise UsageError(f"a wish weighs -{_HEAVIEST:g} to {_HEAVIEST:g}, got {weight}")
-    for item_id in (*(anchor.item_id for anchor in guidance.anchors), guidance.item_id):
+    items = (*(anchor.item_id for anchor in guidance.anchors), *(one.item_id for one in readings), guidance.item_id)
+    for item_id in items:
         if item_id is not None:
             catalog.row(item_id)
     for field in (*(one.field for one in guidance.directions), *(one.field for one in guidance.totals)):

@@ -4,7 +4,7 @@
  *
  * @typedef {Record<string, any>} Turn as /v1/turn gives it
  * @typedef {{guidance: Record<string, any> | null, turn: Turn | null, words: string}} State
- * @typedef {{k?: number, signal?: AbortSignal, told?: (event: string, data: any) => void}} Options
+ * @typedef {{k?: number, signal?: AbortSignal, shown?: string[], told?: (event: string, data: any) => void}} Options
  */
 
 import { post, stream } from "./api.js";
@@ -35,9 +35,15 @@ export class Dialogue {
     return Boolean(g && (["hard", "likes", "dislikes", "anchors", "directions", "totals", "tone"].some((part) => g[part]?.length) || g.audience || g.count));
   }
 
+  /** The items of the last slate that still stand there, in their order: words may point at them. @returns {string[]} */
+  get shown() {
+    const slate = this.state.turn?.slate ?? [];
+    return slate.flatMap((/** @type {any} */ one) => (one.item_id && !this.rejected.includes(one.item_id) ? [one.item_id] : []));
+  }
+
   /** A turn in words; with `told` it is streamed. @param {string} words @param {Options} [options] @returns {Promise<Turn>} */
   async say(words, options = {}) {
-    const turn = await this.#ask({ words, before: this.state.guidance }, options);
+    const turn = await this.#ask({ words, before: this.state.guidance, shown: (options.shown ?? this.shown).slice(0, 200) }, options);
     const { act } = turn.guidance;
     if (act === "undo" && this.past.length) return this.undo() ?? turn;
     if (act === "reset") this.past = [];

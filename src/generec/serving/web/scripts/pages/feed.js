@@ -38,8 +38,8 @@ class Feed {
     this.talk = dialogueOf(page.person);
     /** @type {Set<string>} */
     this.skipped = new Set();
-    /** @type {Set<string>} */
-    this.shown = new Set();
+    /** @type {Map<string, string | null>} what stands here, in order, and the item of each */
+    this.shown = new Map();
     this.ended = false;
     /** @type {AbortController | null} what is being asked for now */
     this.asking = null;
@@ -48,7 +48,7 @@ class Feed {
     this.end = el("div", { class: "feed-end" });
     this.bar = bar({
       placeholder: "Say what you want: shorter, something about the sea, no sequels …",
-      said: (words) => void this.steer((options) => this.talk.say(words, options)).then((done) => done || this.bar.refill(words)),
+      said: (words) => void this.steer((options) => this.talk.say(words, { ...options, shown: this.places })).then((done) => done || this.bar.refill(words)),
       changed: (guidance, words) => void this.steer((options) => this.talk.answer(guidance, options), words),
       undone: () => void this.undo(),
       cleared: () => void this.steer((options) => this.talk.answer({}, options), "All wishes are cleared."),
@@ -114,6 +114,11 @@ class Feed {
     return AbortSignal.any([this.page.signal, mine.signal]);
   }
 
+  /** The items in sight, at whose places words may point. */
+  get places() {
+    return [...this.shown].flatMap(([key, id]) => (id && !this.skipped.has(key) ? [id] : []));
+  }
+
   undo() {
     const before = this.talk.undo();
     if (before) void this.display(before).then(() => announce("Back one step."));
@@ -125,7 +130,7 @@ class Feed {
     const named = (turn.guidance.anchors ?? []).map((/** @type {any} */ one) => one.item_id);
     await items([...slate.flatMap(idsOf), ...named], this.page.signal);
     const focused = this.list.contains(document.activeElement);
-    this.shown = new Set(slate.map(keyOf));
+    this.shown = new Map(slate.map((/** @type {Candidate} */ one) => [keyOf(one), one.item_id]));
     this.ended = false;
     reordered(this.list, () => fill(this.list, slate.map((/** @type {Candidate} */ one, /** @type {number} */ at) => this.card(one, at, turn.id))));
     if (focused) this.heading.focus();
@@ -145,7 +150,7 @@ class Feed {
       const found = turn.slate.length < LONGEST ? await this.longer(turn, signal) : await this.plainly(signal);
       const fresh = found.slate.filter((/** @type {Candidate} */ one) => !this.shown.has(keyOf(one)) && !this.skipped.has(keyOf(one)));
       await items(fresh.flatMap(idsOf), signal);
-      for (const one of fresh) this.shown.add(keyOf(one));
+      for (const one of fresh) this.shown.set(keyOf(one), one.item_id);
       this.list.append(...fresh.map((/** @type {Candidate} */ one, /** @type {number} */ at) => this.card(one, this.list.childElementCount + at, found.id)));
       this.ended = !fresh.length;
       fill(this.end, this.ended && el("p", { class: "hint centre" }, this.talk.steered ? "That is everything that fits. Change a wish to see others." : "That is everything for now."));
@@ -174,7 +179,7 @@ class Feed {
   /** @param {AbortSignal} signal */
   async plainly(signal) {
     if (this.talk.steered) return { slate: [], id: null };
-    const exclude = [...this.shown, ...this.skipped].filter((key) => key.startsWith("item:")).map((key) => key.slice(5));
+    const exclude = [...this.shown.keys(), ...this.skipped].filter((key) => key.startsWith("item:")).map((key) => key.slice(5));
     if (exclude.length > 900) return { slate: [], id: null };
     const found = await post("/v1/recommend", { user_id: this.page.person, k: FIRST, exclude }, { signal, again: true });
     return { slate: retrieved(found), id: found.id };
