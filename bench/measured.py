@@ -20,7 +20,8 @@ def measured() -> dict[str, Any]:
     words = [Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:]]
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
     return {
-        "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": commit, "machine": machine,
+        "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": commit,
+        "machine": machine,
     }  # fmt: skip
 
 

@@ -8,7 +8,6 @@ Prints reward and coverage side by side, and writes JSON.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from dataclasses import asdict

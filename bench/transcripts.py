@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from generec.cli.loop import chips
 from generec.fidelity.keys import Keys
 from generec.loop.conversation import Conversation
 from generec.loop.generec import GeneRec
