@@ -43,7 +43,7 @@ class Reach:
     """Up to as many candidates pairs and order are part of the exact model, too."""
     limit: float = 0.2
     """Deterministic seconds of the solver for the best set."""
-    patience: float = 2.0
+    patience: float = 6.0
     """Deterministic seconds for any set at all, and for each proof that there is none."""
     gap: float = 0.002
     """Relative distance from the best linear objective at which the solver may stop; pairs are only estimated there."""
