@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generec.fidelity.keys import Keys
+from generec.loop.chips import chips
 from generec.loop.conversation import Conversation
 from generec.loop.generec import GeneRec
 from generec.recipe.artefact import load

@@ -292,6 +292,8 @@ def _answered(talk: Conversation, guidance: Guidance) -> Turn:
 
 def show_turn(turn: Turn, words: str, out: Output, catalog: Catalog) -> None:
     """One turn for people: what was said, understood, shown and checked."""
+    from generec.loop.chips import chips
+
     out.text()
     out.text(f"> {words}")
     out.text(f"understood: {'; '.join(chips(turn.guidance, catalog)) or 'nothing in particular'}")
@@ -347,30 +349,9 @@ def _show_made(turn: Turn, mode: str, file: Path | None, out: Output) -> None:
         raise typer.Exit(1)
 
 
-def chips(guidance: Guidance, catalog: Catalog | None = None) -> list[str]:
-    """The guidance in short phrases, one per wish; items by their titles where the catalogue is given."""
-
-    def named(item_id: str) -> str:
-        return f"item {item_id}" if catalog is None else catalog.titles([item_id])[0]
-
-    found = [] if guidance.act == "recommend" else [f"{guidance.act}{f' a {guidance.kind}' if guidance.kind else ''}"]
-    found += [str(condition) for condition in guidance.conditions]
-    for sign, tastes in (("likes", guidance.likes), ("not", guidance.dislikes)):
-        found += [f"{sign} {taste.words or taste.condition}" for taste in tastes]
-    found += [f"{'like' if anchor.weight > 0 else 'unlike'} {named(anchor.item_id)}" for anchor in guidance.anchors]
-    found += [f"{'more' if each.sign > 0 else 'less'} {each.field}" for each in guidance.directions]
-    found += [f"{total.field} in all {_bounds(total.low, total.high)}" for total in guidance.totals]
-    found += [f"{guidance.count} items"] if guidance.count else []
-    return [*found, *([f"for {guidance.audience}"] if guidance.audience else [])]
-
-
-def _bounds(low: float | None, high: float | None) -> str:
-    parts = [f"at least {low:g}" if low is not None else "", f"at most {high:g}" if high is not None else ""]
-    return " and ".join(part for part in parts if part)
-
-
 def document(turn: Turn, words: str) -> dict[str, Any]:
     """One turn for scripts."""
+    from generec.loop.chips import chips
     from generec.records import to_json
 
     shown: dict[str, Any] = json_module.loads(to_json(turn))

@@ -97,7 +97,7 @@ async def _opened(
     from generec.serving.mcp.client import Api, bearing
 
     engine = Engine()
-    talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, _loops(model, data, ledger))
+    talker = ServedTalker.over(engine, _loops(model, data, ledger))
     app = create_app(engine, store, talker, Settings(tenant=tenant))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 0))
     client = httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=bearing(key))

@@ -198,12 +198,7 @@ def _run(
         LOG.addHandler(handler)
         LOG.setLevel(logging.INFO)
     engine = Engine()
-
-    def named(system: System[Any]) -> str:
-        loaded = engine.versions.loaded.values()
-        return next((one.name for one in loaded if one.snapshot.system is system), engine.versions.serving.active.name)
-
-    talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made, named=named)
+    talker = ServedTalker.over(engine, made)
     app = create_app(engine, store, talker, settings)
     config = uvicorn.Config(
         app, access_log=False, log_level="warning", server_header=False,

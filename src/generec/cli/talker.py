@@ -14,6 +14,7 @@ from generec.loop.turn import Loop, TurnRequest
 from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Stated, Statement, Turn
 from generec.serving.api.talker import Detected, Layer, Said
 from generec.serving.batcher import NotServingError
+from generec.serving.engine import Engine
 from generec.system import System
 from generec.types import Condition
 
@@ -46,6 +47,17 @@ class ServedTalker:
         patience: float = PATIENCE,
     ):
         self.loops = Loops(serving, made, named, patience)
+
+    @staticmethod
+    def over(engine: Engine, made: Callable[[System[Any]], GeneRec]) -> ServedTalker:
+        """A talker about what an engine serves, whose turns name the version that they rest on."""
+
+        def named(system: System[Any]) -> str:
+            loaded = engine.versions.loaded.values()
+            found = (one.name for one in loaded if one.snapshot.system is system)
+            return next(found, engine.versions.serving.active.name)
+
+        return ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made, named=named)
 
     @property
     def generec(self) -> GeneRec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from generec.loop.chips import chips
 from generec.records import Candidate, Guidance, SetPayload, Turn
 from generec.types import Catalog
 
@@ -36,7 +37,7 @@ def cut(pieces: Iterable[str], most: int | None) -> Iterator[str]:
 
 def understood(guidance: Guidance, catalog: Catalog) -> str:
     """The first line of an answer: what was understood, so that it can be corrected."""
-    return f"Understood: {'; '.join(phrases(guidance, catalog)) or 'nothing in particular'}.\n"
+    return f"Understood: {'; '.join(chips(guidance, catalog)) or 'nothing in particular'}.\n"
 
 
 def rest(turn: Turn, catalog: Catalog) -> Iterator[str]:
@@ -72,23 +73,3 @@ def _place(place: int, candidate: Candidate, catalog: Catalog) -> Iterator[str]:
 def line(text: str) -> str:
     """A text of the catalogue on one line: it cannot pose as another place of the list."""
     return " ".join(text.split())
-
-
-def phrases(guidance: Guidance, catalog: Catalog) -> list[str]:
-    """The guidance in short phrases, one per wish; items by their titles."""
-    made = f" a {guidance.kind}" if guidance.kind else ""
-    found = [] if guidance.act == "recommend" else [f"{guidance.act.replace('_', ' ')}{made}"]
-    found += [str(condition) for condition in guidance.conditions]
-    for sign, tastes in (("likes", guidance.likes), ("not", guidance.dislikes)):
-        found += [f"{sign} {taste.words or taste.condition}" for taste in tastes]
-    for anchor in guidance.anchors:
-        title = catalog.titles([anchor.item_id])[0] if anchor.item_id in catalog else anchor.item_id
-        found.append(f"{'like' if anchor.weight > 0 else 'unlike'} {title}")
-    found += [f"{'more' if each.sign > 0 else 'less'} {each.field}" for each in guidance.directions]
-    for total in guidance.totals:
-        low = [f"at least {total.low:g}"] if total.low is not None else []
-        high = [f"at most {total.high:g}"] if total.high is not None else []
-        found.append(f"{total.field} in all {' and '.join([*low, *high])}")
-    found += [f"{guidance.count} items"] if guidance.count else []
-    found += [f"for {guidance.audience}"] if guidance.audience else []
-    return [line(each) for each in found]
