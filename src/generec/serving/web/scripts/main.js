@@ -34,6 +34,8 @@ const PAGES = [
   { path: "feed", name: "For you", icon: "feed", load: () => import("./pages/feed.js") },
   { path: "talk", name: "Talk", icon: "talk", load: () => import("./pages/talk.js") },
   { path: "profile", name: "Profile", icon: "person", load: () => import("./pages/profile.js") },
+  { path: "studio", name: "Studio", icon: "studio", load: () => import("./pages/studio.js") },
+  { path: "operator", name: "Operator", icon: "operator", load: () => import("./pages/operator.js") },
   { path: "welcome", name: "", icon: "", load: () => import("./pages/welcome.js") },
 ];
 

@@ -1,0 +1,133 @@
+/** Conditions on fields of the catalogue as chips that are added one at a time and taken away again. */
+
+import { el, fill, fresh } from "../dom.js";
+import { spaced } from "../facts.js";
+import { icon } from "../icons.js";
+import { announce } from "../notices.js";
+import { field } from "./operator_parts.js";
+
+/** Operators by the type of a column. @type {Record<string, [string, string][]>} */
+const OPERATORS = {
+  text: [["=", "is"], ["!=", "is not"], ["contains", "contains"], ["in", "is one of"], ["not in", "is none of"]],
+  number: [["<=", "at most"], [">=", "at least"], ["<", "under"], [">", "over"], ["=", "is"], ["!=", "is not"]],
+  truth: [["=", "is"]],
+};
+const TYPES = /** @type {Record<string, keyof typeof OPERATORS>} */ ({ whole: "number", number: "number", date: "number", moment: "number", truth: "truth" });
+const INPUTS = /** @type {Record<string, string>} */ ({ whole: "number", number: "number", date: "date", moment: "datetime-local" });
+
+/** Fields that one can count with. @param {Record<string, string>} columns */
+export function countable(columns) {
+  return Object.keys(columns).filter((name) => columns[name] === "whole" || columns[name] === "number");
+}
+
+/** A condition as the server's grammar writes it. @param {string} name @param {string} operator @param {string} value @param {string} [kind] */
+export function written(name, operator, value, kind = "text") {
+  const several = operator === "in" || operator === "not in";
+  const values = several ? value.split("|").map((one) => one.trim()).filter(Boolean) : [value.trim()];
+  const quoted = values.map((one) => (INPUTS[kind] === "number" && Number.isFinite(Number(one)) ? one : quote(one)));
+  return `${quote(name)} ${operator} ${quoted.join("|")}`;
+}
+
+/** A written condition for reading: without the quotes. @param {string} text */
+export function unquoted(text) {
+  return spaced(text.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner) => inner.replace(/\\(.)/g, "$1"))).replaceAll("|", " or ");
+}
+
+/** The chips, and what adds another one. */
+export class Conditions {
+  /** @param {Record<string, string>} columns names and types, as /v1/health/data names them @param {() => void} [changed] */
+  constructor(columns, changed = () => {}) {
+    this.columns = columns;
+    this.changed = changed;
+    /** @type {string[]} */
+    this.values = [];
+    this.list = el("ul", { class: "chips", "aria-label": "Conditions" });
+    this.value = el("span", { class: "condition-value" });
+    const names = Object.keys(columns);
+    this.name = /** @type {HTMLSelectElement} */ (el("select", { id: fresh("field"), on: { change: () => this.typed() } }, names.map((name) => el("option", { value: name }, spaced(name)))));
+    this.operator = /** @type {HTMLSelectElement} */ (el("select", { id: fresh("operator"), on: { change: () => this.hinted() } }));
+    this.add = el("button", { class: "button", type: "button", on: { click: () => this.added() } }, icon("more"), "Add");
+    this.node = el(
+      "fieldset",
+      { class: "conditions" },
+      el("legend", {}, "Conditions that every item must meet"),
+      this.list,
+      names.length
+        ? el("div", { class: "condition" }, field("Field", this.name), field("Operator", this.operator), this.value, this.add)
+        : el("p", { class: "hint" }, "The catalogue has no fields yet: put items in first (generec serve … --data, or POST /v1/items)."),
+    );
+    if (names.length) this.typed();
+    this.draw();
+  }
+
+  get kind() {
+    return this.columns[this.name.value] ?? "text";
+  }
+
+  /** Another field was chosen: other operators, another kind of value. */
+  typed() {
+    fill(this.operator, OPERATORS[TYPES[this.kind] ?? "text"].map(([value, words]) => el("option", { value }, words)));
+    const id = fresh("value");
+    this.input = /** @type {HTMLInputElement | HTMLSelectElement} */ (
+      this.kind === "truth"
+        ? el("select", { id }, el("option", { value: "true" }, "yes"), el("option", { value: "false" }, "no"))
+        : el("input", { id, type: INPUTS[this.kind] ?? "text", step: "any", maxlength: 500, autocomplete: "off" })
+    );
+    this.input.addEventListener("keydown", (event) => {
+      if (/** @type {KeyboardEvent} */ (event).key !== "Enter") return;
+      event.preventDefault();
+      this.added();
+    });
+    fill(this.value, field("Value", this.input));
+    this.hinted();
+  }
+
+  hinted() {
+    if (this.input instanceof HTMLInputElement && this.input.type === "text") this.input.placeholder = this.operator.value.endsWith("in") ? "one | another" : "";
+  }
+
+  added() {
+    const value = this.input?.value.trim() ?? "";
+    if (!value) {
+      announce("A condition needs a value.");
+      this.input?.focus();
+      return;
+    }
+    this.put(written(this.name.value, this.operator.value, value, this.kind));
+    if (this.input instanceof HTMLInputElement) this.input.value = "";
+    this.input?.focus();
+  }
+
+  /** @param {string} text a condition in the server's grammar */
+  put(text) {
+    if (!this.values.includes(text)) this.values.push(text);
+    announce(`Added: ${unquoted(text)}.`);
+    this.draw();
+    this.changed();
+  }
+
+  clear() {
+    this.values = [];
+    this.draw();
+  }
+
+  draw() {
+    const chips = this.values.map((text) => {
+      const words = unquoted(text);
+      const away = () => {
+        this.values = this.values.filter((one) => one !== text);
+        this.draw();
+        announce(`Removed: ${words}.`);
+        /** @type {HTMLElement | null} */ (this.list.querySelector("button") ?? this.name)?.focus();
+        this.changed();
+      };
+      return el("li", {}, el("span", { class: "chip" }, el("span", { class: "chip-words" }, words), el("button", { class: "chip-away", type: "button", "aria-label": `Remove: ${words}`, on: { click: away } }, icon("close"))));
+    });
+    fill(this.list, chips.length ? chips : el("li", { class: "hint" }, "None yet."));
+  }
+}
+
+/** @param {string} text */
+function quote(text) {
+  return `"${text.replace(/(["\\])/g, "\\$1")}"`;
+}
