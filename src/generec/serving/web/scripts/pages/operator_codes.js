@@ -33,7 +33,7 @@ export async function show(root, page) {
   add(found);
   fill(
     root,
-    el("div", { class: "halves" }, el("div", { class: "stack" }, path(found), summary(found), list.children.length ? [list, more] : nothing(at ? "No item has these codes (any more)." : "The model has no items.", at && el("a", { class: "button", href: "#/operator/codes" }, "To the beginning"))), search(page)),
+    el("div", { class: "explorer" }, search(page), el("div", { class: "stack" }, path(found), summary(found), list.children.length ? [list, more] : nothing(at ? "No item has these codes (any more)." : "The model has no items.", at && el("a", { class: "button", href: "#/operator/codes" }, "To the beginning")))),
   );
 }
 

@@ -31,7 +31,7 @@ function drawn(found) {
       figure("On unknown items", compact(found.unknown_items), sign(!found.unknown_items, found.unknown_items ? "put these items in, or they teach nothing" : "every event has its item")),
     ),
     el("div", { class: "halves" }, counted("Events by kind", found.by_kind), counted("Events by source", found.by_source)),
-    el("section", { class: "stack" }, el("h2", {}, "Fields of the catalogue"), table("Fields of the catalogue", ["Field", "Type"], Object.entries(found.columns).map(([name, kind]) => [spaced(name), String(kind)]))),
+    el("section", { class: "stack" }, el("h2", {}, "Fields of the catalogue"), el("ul", { class: "columns" }, Object.entries(found.columns).map(([name, kind]) => el("li", {}, spaced(name), " ", el("span", { class: "hint" }, String(kind)))))),
   ];
 }
 

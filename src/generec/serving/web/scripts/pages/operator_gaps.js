@@ -5,6 +5,7 @@ import { el, fill, fresh } from "../dom.js";
 import { capital } from "../facts.js";
 import { form } from "../modal.js";
 import { bar, compact, field, figure, nothing, percent, trouble } from "./operator_parts.js";
+import { worded } from "./studio_conditions.js";
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} page */
 export async function show(root, page) {
@@ -49,15 +50,16 @@ function missing(one) {
 /** @param {any} one @param {number} most */
 function gap(one, most) {
   const id = fresh("gap");
+  const name = [one.about, one.manner].map((words) => words.slice(0, 3).join(", ")).filter(Boolean).join(", told with ");
   const words = one.text || `${one.about.join(" ")} ${one.manner.join(" ")}`.trim() || `codes ${one.what.join(" ")} with ${one.how.join(" ")}`;
   const query = new URLSearchParams([["brief", words], ["kind", "text"], ...one.constraints.map((/** @type {string} */ text) => ["condition", text])]);
   return el(
     "li",
     { class: "panel gap" },
-    el("h2", { id }, capital(words)),
+    el("h2", { id }, capital(name || words)),
     el("p", { class: "row full" }, bar(missing(one) / most, "edited"), el("span", { class: "hint" }, `${compact(one.people)} people`)),
     el("p", { class: "hint" }, `${percent(missing(one))} of all demand is missing here; ${one.items ? `${compact(one.items)} ${one.items === 1 ? "item is" : "items are"} there` : "no item is there"}.`),
-    el("dl", { class: "fields" }, one.about.length > 0 && [el("dt", {}, "Content"), el("dd", {}, one.about.join(", "))], one.manner.length > 0 && [el("dt", {}, "Style"), el("dd", {}, one.manner.join(", "))], one.constraints.length > 0 && [el("dt", {}, "They ask for"), el("dd", {}, one.constraints.join(", "))], one.nearest.length > 0 && [el("dt", {}, "Nearest"), el("dd", {}, one.nearest.map((/** @type {any} */ near) => near.title || near.item_id).join("; "))]),
+    el("dl", { class: "fields" }, one.about.length > 0 && [el("dt", {}, "Content"), el("dd", {}, one.about.join(", "))], one.manner.length > 0 && [el("dt", {}, "Style"), el("dd", {}, one.manner.join(", "))], one.constraints.length > 0 && [el("dt", {}, "They ask for"), el("dd", {}, one.constraints.map(worded).join(", "))], one.nearest.length > 0 && [el("dt", {}, "Nearest"), el("dd", {}, one.nearest.map((/** @type {any} */ near) => near.title || near.item_id).join("; "))]),
     el("a", { class: "button primary", href: `#/studio?${query}`, "aria-describedby": id }, "Make this next"),
   );
 }

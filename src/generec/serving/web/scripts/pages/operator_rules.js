@@ -7,7 +7,7 @@ import { capital } from "../facts.js";
 import { form, sure } from "../modal.js";
 import { announce } from "../notices.js";
 import { attempt, compact, field, nothing, when } from "./operator_parts.js";
-import { Conditions, unquoted } from "./studio_conditions.js";
+import { Conditions, worded } from "./studio_conditions.js";
 
 const KINDS = /** @type {[string, string][]} */ ([["boost", "Boost: higher up"], ["pin", "Pin: first of all"], ["bury", "Bury: further down"]]);
 
@@ -30,7 +30,7 @@ function listed(place, rules, load) {
 /** @param {any} rule @param {number} now @param {() => Promise<void>} load */
 function row(rule, now, load) {
   const [state, colour] = rule.ends !== null && rule.ends <= now ? ["over", ""] : rule.starts !== null && rule.starts > now ? ["to come", "warn"] : ["in force", "good"];
-  const words = rule.conditions.map(unquoted).join(" and ");
+  const words = rule.conditions.map(worded).join(" and ");
   const away = async () => {
     if (!(await sure("Delete this rule?", `${capital(rule.kind)} where ${words}. Slates go without it at once.`, "Delete it"))) return;
     if (!(await attempt(() => del(`/v1/rules/${encodeURIComponent(rule.id)}`), "The rule is deleted."))) return;

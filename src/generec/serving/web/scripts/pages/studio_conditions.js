@@ -4,6 +4,7 @@ import { el, fill, fresh } from "../dom.js";
 import { spaced } from "../facts.js";
 import { icon } from "../icons.js";
 import { announce } from "../notices.js";
+import { condition } from "../wishes.js";
 import { field } from "./operator_parts.js";
 
 /** Operators by the type of a column. @type {Record<string, [string, string][]>} */
@@ -14,6 +15,9 @@ const OPERATORS = {
 };
 const TYPES = /** @type {Record<string, keyof typeof OPERATORS>} */ ({ whole: "number", number: "number", date: "number", moment: "number", truth: "truth" });
 const INPUTS = /** @type {Record<string, string>} */ ({ whole: "number", number: "number", date: "date", moment: "datetime-local" });
+
+const WRITTEN = /^("(?:[^"\\]|\\.)*"|[^\s=!<>]+)\s*(!=|<=|>=|=|<|>|not in|in|contains)\s*(.*)$/s;
+const VALUE = /"(?:[^"\\]|\\.)*"|[^|]+/gs;
 
 /** Fields that one can count with. @param {Record<string, string>} columns */
 export function countable(columns) {
@@ -28,9 +32,13 @@ export function written(name, operator, value, kind = "text") {
   return `${quote(name)} ${operator} ${quoted.join("|")}`;
 }
 
-/** A written condition for reading: without the quotes. @param {string} text */
-export function unquoted(text) {
-  return spaced(text.replace(/"((?:[^"\\]|\\.)*)"/g, (_, inner) => inner.replace(/\\(.)/g, "$1"))).replaceAll("|", " or ");
+/** A written condition for reading. @param {string} text in the server's grammar */
+export function worded(text) {
+  const found = WRITTEN.exec(text);
+  if (!found) return text;
+  const several = found[2] === "in" || found[2] === "not in";
+  const values = [...found[3].matchAll(VALUE)].map(([one]) => plainly(one));
+  return condition({ field: plainly(found[1]), operator: found[2], value: several ? values : values.join(" ") });
 }
 
 /** The chips, and what adds another one. */
@@ -101,7 +109,7 @@ export class Conditions {
   /** @param {string} text a condition in the server's grammar */
   put(text) {
     if (!this.values.includes(text)) this.values.push(text);
-    announce(`Added: ${unquoted(text)}.`);
+    announce(`Added: ${worded(text)}.`);
     this.draw();
     this.changed();
   }
@@ -113,7 +121,7 @@ export class Conditions {
 
   draw() {
     const chips = this.values.map((text) => {
-      const words = unquoted(text);
+      const words = worded(text);
       const away = () => {
         this.values = this.values.filter((one) => one !== text);
         this.draw();
@@ -130,4 +138,9 @@ export class Conditions {
 /** @param {string} text */
 function quote(text) {
   return `"${text.replace(/(["\\])/g, "\\$1")}"`;
+}
+
+/** A name or a value without its quotes. @param {string} text */
+function plainly(text) {
+  return /^".*"$/s.test(text) ? text.slice(1, -1).replace(/\\(.)/gs, "$1") : text.trim();
 }

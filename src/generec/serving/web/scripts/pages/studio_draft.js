@@ -87,8 +87,8 @@ function files(draft, marks) {
 }
 
 /** @param {import("./studio_maker.js").Version} version @param {import("../main.js").Context} page */
-function submitting({ draft, turn, shown }, page) {
-  const why = draft.mode === "edited" ? "An edit is shown in place of its source and never becomes an item of its own; only creations are submitted. Texts of its own need a writer: generec teach trains one." : shown ? "" : "Only what passed every check may be submitted.";
+function submitting({ draft, turn, passed, aside }, page) {
+  const why = draft.mode === "edited" ? "An edit is shown in place of its source and never becomes an item of its own; only creations are submitted. Texts of its own need a writer: generec teach trains one." : passed ? "" : "Only what passed every check may be submitted.";
   const button = /** @type {HTMLButtonElement} */ (el("button", { class: "button primary", type: "button", disabled: Boolean(why) }, "Submit for approval"));
   button.addEventListener("click", async () => {
     button.disabled = true;
@@ -98,5 +98,5 @@ function submitting({ draft, turn, shown }, page) {
     button.textContent = "Submitted";
     toast("Submitted: it waits for the owner.", { act: "To the queue", done: () => page.go("studio/queue") });
   });
-  return el("div", { class: "row wrap" }, button, why && el("p", { class: "hint" }, why));
+  return el("div", { class: "row wrap" }, button, (why || aside) && el("p", { class: "hint" }, why || "It passed, but was set aside in the answer: the message above says why. You may submit it all the same."));
 }

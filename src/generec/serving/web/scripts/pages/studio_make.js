@@ -14,6 +14,7 @@ import { shownDraft } from "./studio_draft.js";
 import { make } from "./studio_maker.js";
 
 const MOST = 5; // versions
+const NOBODY = /\(nothing is known about this person yet[^)]*\)/; // what is made here is for nobody in particular
 
 /** What was made last, so that a look at the queue does not lose it. @type {{brief: any, made: import("./studio_maker.js").Made} | null} */
 let last = null;
@@ -122,11 +123,12 @@ class Studio {
   /** @param {import("./studio_maker.js").Made} made @param {number} [wanted] */
   async shown({ versions, message, guidance }, wanted = versions.length) {
     await items(versions.flatMap(({ draft }) => [...draft.parents, ...(draft.payload.members ?? []).map((/** @type {any} */ one) => one.item_id)]), this.page.signal);
+    const said = message.replace(NOBODY, "").trim();
     const read = chips(guidance, (id) => titleOf(seen(id), id));
     const understood = read.childElementCount > 0 && el("div", { class: "understood" }, el("span", { class: "label" }, "Understood"), read);
     if (!versions.length) {
       announce("Nothing could be made of that.");
-      fill(this.result, el("section", { class: "panel problem" }, el("h2", {}, "Nothing could be made of that"), el("p", {}, message || "The maker found nothing that fits."), el("p", { class: "hint" }, "Remove or loosen a condition or a total, then make it again."), understood));
+      fill(this.result, el("section", { class: "panel problem" }, el("h2", {}, "Nothing could be made of that"), el("p", {}, said || "The maker found nothing that fits."), el("p", { class: "hint" }, "Remove or loosen a condition or a total, then make it again."), understood));
       return;
     }
     const place = el("div", {});
@@ -138,18 +140,19 @@ class Studio {
     });
     choose(0);
     const fewer = versions.length < wanted ? el("p", { class: "hint" }, `The maker came to ${versions.length === 1 ? "one version" : `${versions.length} versions`} only: nothing else meets the brief as well.`) : null;
-    fill(this.result, understood, message && el("p", { class: "message" }, message), versions.length > 1 && el("fieldset", {}, el("legend", { class: "label" }, "Choose a version"), el("ul", { class: "version-options" }, options)), fewer, place);
+    fill(this.result, understood, said && el("p", { class: "message" }, said), versions.length > 1 && el("fieldset", {}, el("legend", { class: "label" }, "Choose a version"), el("ul", { class: "version-options" }, options)), fewer, place);
     announce(`${versions.length === 1 ? "One version is" : `${versions.length} versions are`} made.`);
   }
 }
 
 /** What tells a version from the others, in a line. @param {import("./studio_maker.js").Version} one */
-function summary({ draft, shown, without }) {
+function summary({ draft, passed, aside, without }) {
   const { members, rules = [] } = draft.payload;
   const held = rules.filter((/** @type {any} */ rule) => rule.holds).length;
   return [
-    el("span", { class: `badge ${shown ? "good" : "bad"}` }, icon(shown ? "check" : "warn"), shown ? "passed" : "held back"),
+    el("span", { class: `badge ${passed ? "good" : "bad"}` }, icon(passed ? "check" : "warn"), passed ? "passed" : "held back"),
     members ? el("span", { class: "hint" }, `${members.length} items, ${held} of ${rules.length} rules hold`) : el("span", { class: "hint" }, draft.payload.text.slice(0, 90)),
+    passed && aside && el("span", { class: "badge warn" }, "set aside"),
     el("span", { class: "hint" }, `worth ${draft.reward.toFixed(2)}`),
     without > 0 && el("span", { class: "hint" }, `without ${without} of the earlier ones`),
   ];

@@ -6,8 +6,8 @@ import { plain } from "../wishes.js";
 /**
  * @typedef {{field: string, low: number | null, high: number | null}} Total
  * @typedef {{words: string, kind: "set" | "text", count: number | null, conditions: string[], totals: Total[], versions: number}} Brief
- * @typedef {{turn: Record<string, any>, draft: Record<string, any>, report: Record<string, any> | null, label: string, shown: boolean, without: number}} Version
- *   shown: whether it passed and may be shown; without: how many items of earlier versions were left out to get another one
+ * @typedef {{turn: Record<string, any>, draft: Record<string, any>, report: Record<string, any> | null, label: string, passed: boolean, aside: boolean, without: number}} Version
+ *   passed: the checks; aside: not part of the answer, such as what came too late; without: how many items of earlier versions were left out to get another one
  * @typedef {{versions: Version[], message: string, guidance: Record<string, any> | null}} Made
  */
 
@@ -72,11 +72,17 @@ function taken(versions, turn, without) {
     if (versions.some((one) => contentOf(one.draft) === contentOf(draft))) continue;
     const place = turn.slate.find((/** @type {any} */ one) => one.draft?.id === draft.id);
     const report = turn.reports.find((/** @type {any} */ one) => one.draft === draft.id) ?? null;
-    versions.push({ turn, draft, report, label: place?.label ?? "", shown: Boolean(place), without });
+    versions.push({ turn, draft, report, label: place?.label ?? "", passed: passes(report), aside: !place, without });
   }
 }
 
 /** @param {Record<string, any>} draft */
 function contentOf({ payload }) {
   return payload.members ? payload.members.map((/** @type {any} */ one) => one.item_id).join(" ") : payload.text;
+}
+
+/** @param {Record<string, any> | null} report nothing blocks, and something was looked at */
+function passes(report) {
+  const verdicts = report?.verdicts ?? [];
+  return verdicts.length > 0 && !verdicts.some((/** @type {any} */ one) => one.severity === "block" && one.outcome !== "pass");
 }
