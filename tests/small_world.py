@@ -87,3 +87,12 @@ def some_requests(number=30, seed=1):
         Request(history=tuple(f"i{walk.randrange(ITEMS)}" for _ in range(walk.randrange(6)))) for _ in range(number)
     ]
     return [replace(each, repeat=position % 2 == 0) for position, each in enumerate(found)]
+
+
+def fill(store, data=None, tenant="default"):
+    """A data set as the beginning of a store: its catalogue and its events."""
+    from generec.serving.store.imports import Histories
+
+    found = data or dataset()
+    store.items.load(tenant, found.catalog, by="test")
+    Histories(store, tenant, found, "test").bring()

@@ -14,6 +14,7 @@ from generec.cli.talker import ServedTalker
 from generec.data import write_dataset
 from generec.errors import UsageError
 from generec.loop.checkpoint_model import Checkpoint
+from generec.recipe.histories import remembered_data
 from generec.serving.api.app import create_app
 from generec.serving.api.settings import Settings
 from generec.serving.engine import Engine
@@ -90,7 +91,7 @@ def test_the_server_s_answers_say_it_in_their_trace(model, tmp_path):
         entered(store, "default", model)
         engine = Engine()
         chosen = backends(model, server.url, "tiny")
-        made = _loops(model, None, tmp_path / "ledger", chosen)
+        made = _loops(model, remembered_data, tmp_path / "ledger", chosen)
         talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
         served = create_app(engine, store, talker, Settings(patience=120))
         with TestClient(served, base_url="http://localhost", client=("127.0.0.1", 5000)) as client:

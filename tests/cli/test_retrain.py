@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -11,8 +13,7 @@ from generec.cli import app
 from generec.data import write_dataset
 from generec.data.log import Entry
 from generec.serving.store import Store
-from generec.serving.store import dataset as of_store
-from small_world import dataset, trained
+from small_world import dataset, fill, trained
 
 QUIET = ("--json", "--threads", "1", "--quiet")
 
@@ -31,7 +32,7 @@ def model(tmp_path_factory, shop):
 def blank(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
     with Store.open(f"sqlite:///{folder}/store.db", folder / "keys") as store:
-        of_store.put(store, "default", dataset(), by="test")
+        fill(store)
     return folder
 
 
@@ -127,6 +128,22 @@ def test_retrain_from_the_first_version_to_the_next(model, place, store, tmp_pat
     assert "leave" in other
     drift = ask("retrain", "--store", place, "--if-drifted", code=3)
     assert drift["drift"]["fires"] is False
+
+
+def test_whose_events_count_is_said(model, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENEREC_KEYS", str(tmp_path / "keys"))
+    place, made = f"sqlite:///{tmp_path}/world.db", dataset()
+    with Store.open(place, tmp_path / "keys") as store:
+        fill(store, replace(made, events=made.events.with_columns(source=pl.lit("simulated"))))
+    refused = ask("retrain", model, "--store", place, "-o", tmp_path / "made", code=1)["error"]["message"]
+    assert " simulated are there" in refused
+    assert "--source NAME" in refused
+    kept = ask(
+        "retrain", "--store", place, "-o", tmp_path / "made", "--source", "human", "--source", "simulated", code=3
+    )
+    assert "too little is new" in kept["reason"], "they count now"
+    machines = ask("retrain", "--store", place, "--source", "synthetic", code=2)["error"]["message"]
+    assert "simulated" in machines
 
 
 def test_retrain_for_people(model, place, store, tmp_path):

@@ -11,12 +11,11 @@ from generec.data.dataset import EVENT_SCHEMA, _validate
 from generec.data.log import NOT_ABOUT_ITEMS, Entry
 from generec.data.split import split
 from generec.data.vault import PEOPLE
-from generec.errors import InputError
 from generec.records import BackendCard, Draft, GateReport, TextPayload, Verdict
 from generec.serving.store import Store
 from generec.serving.store import dataset as of_store
 from generec.types import Catalog, Dataset
-from small_world import catalog, dataset
+from small_world import catalog, dataset, fill
 
 
 @pytest.fixture
@@ -53,8 +52,7 @@ def shown(data):
 def test_a_data_set_comes_back_equal(store, monkeypatch):
     monkeypatch.setattr(of_store, "_BATCH", 7)
     given = dataset(repeats=True, licence="CC0")
-    assert of_store.put(store, "default", given, by="test") == given.events.height
-    assert of_store.put(store, "default", given, by="test") == 0, "sent again, nothing is stored twice"
+    fill(store, given)
     back = of_store.read(store, "default", about=given.info)
     assert_frame_equal(back.events.select(EVENT_SCHEMA.names()), given.events)
     assert_frame_equal(back.catalog.frame, given.catalog.frame)
@@ -68,14 +66,8 @@ def test_a_data_set_comes_back_equal(store, monkeypatch):
 def test_people_out_of_alphabetical_order_and_ties_come_back_in_their_order(store):
     rows = [("z", "i3", 5), ("z", "i1", 5), ("a", "i2", 1), ("a", "i9", 9), ("m", "i4", 2)]
     events = pl.DataFrame([(*row, "view", None, None) for row in rows], schema=EVENT_SCHEMA, orient="row")
-    of_store.put(store, "default", Dataset(events, catalog()), by="test")
+    fill(store, Dataset(events, catalog()))
     assert_frame_equal(of_store.read(store, "default").events.select(EVENT_SCHEMA.names()), events)
-
-
-def test_events_without_times_are_refused(store):
-    events = dataset().events.with_columns(timestamp=pl.lit(None, pl.Int64))
-    with pytest.raises(InputError, match="time"):
-        of_store.put(store, "default", Dataset(events, catalog()), by="test")
 
 
 def test_what_counts_and_what_does_not(filled, monkeypatch):
@@ -168,6 +160,8 @@ def test_the_flag_goes_over_to_a_clean_successor_only(filled):
     of_store.replaced(filled, "default", "one", "three")
     of_store.replaced(filled, "default", "two", "three")
     assert log.flagged() == ()
+    of_store.replaced(filled, "default", "three", "two")
+    assert [flag.version for flag in log.flagged()] == ["two"], "it answers again"
     assert of_store.marked(filled, "default", "three")
     assert not of_store.marked(filled, "default", "four")
     assert not of_store.marked(replace(filled), "other", "three")

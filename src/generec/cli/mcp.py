@@ -16,8 +16,15 @@ from generec.cli.store import STORE, KeysFolder, StoreUrl, Tenant, keys_folder
 from generec.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from generec.serving.mcp.client import Api
     from generec.serving.store import Store
+    from generec.system import System
+    from generec.types import Dataset
+
+    Known = Callable[[System[Any]], Dataset]
 
 
 def mcp(
@@ -60,12 +67,13 @@ def mcp(
 
             asyncio.run(asking())
         elif model is not None:
-            from generec.cli.serve import entered
+            from generec.cli.serve import _histories, entered
             from generec.serving.store import Store
 
             with Store.open(store, keys_folder(keys)) as opened:
                 entered(opened, tenant, model)
-                asyncio.run(_embedded(opened, tenant, model, data, ledger, key, port))
+                known = _histories(opened, store, tenant, keys, data)
+                asyncio.run(_embedded(opened, tenant, model, known, ledger, key, port))
 
 
 async def _speak(api: Api, port: int | None) -> None:
@@ -76,15 +84,15 @@ async def _speak(api: Api, port: int | None) -> None:
 
 
 async def _embedded(
-    store: Store, tenant: str, model: Path, data: Path | None, ledger: Path | None, key: str | None, port: int | None
+    store: Store, tenant: str, model: Path, known: Known, ledger: Path | None, key: str | None, port: int | None
 ) -> None:
-    async with _opened(store, tenant, model, data, ledger, key) as api:
+    async with _opened(store, tenant, model, known, ledger, key) as api:
         await _speak(api, port)
 
 
 @asynccontextmanager
 async def _opened(
-    store: Store, tenant: str, model: Path, data: Path | None, ledger: Path | None, key: str | None
+    store: Store, tenant: str, model: Path, known: Known, ledger: Path | None, key: str | None
 ) -> AsyncIterator[Api]:
     """The whole server within this process, asked without a network: same routes, keys and checks."""
     import httpx
@@ -97,7 +105,7 @@ async def _opened(
     from generec.serving.mcp.client import Api, bearing
 
     engine = Engine()
-    talker = ServedTalker.over(engine, _loops(model, data, ledger))
+    talker = ServedTalker.over(engine, _loops(model, known, ledger))
     app = create_app(engine, store, talker, Settings(tenant=tenant))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 0))
     client = httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=bearing(key))

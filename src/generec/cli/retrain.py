@@ -9,7 +9,7 @@ import typer
 
 from generec.cli.session import Json, Output, Quiet, Seed, Threads, session
 from generec.cli.store import STORE, KeysFolder, StoreUrl, Tenant
-from generec.errors import UsageError
+from generec.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from generec.serving.learning.drift import Drift
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from generec.serving.store import Store
 
 BY = "generec retrain"
+_PEOPLE = ("human", "simulated")
 KEPT = 3
 """Exit code where the serving version stays."""
 
@@ -38,6 +39,10 @@ def retrain(
     synthetic: Annotated[
         float, typer.Option(min=0, max=0.99, help="Largest share of machine-made events learned from.")
     ] = 0.2,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", help="Whose events count as people's: human (by default), simulated; repeatable."),
+    ] = None,
     anchor: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of the people who are judged on and never learned from.")
     ] = 0.05,
@@ -70,8 +75,8 @@ def retrain(
         from generec.serving.learning.retrain import Retraining
 
         settings = Retraining(
-            mixture=Mixture(synthetic=synthetic, anchor=anchor), judge=Judge(margin=margin), seed=seed,
-            device=chosen_device(device).type,
+            mixture=Mixture(synthetic=synthetic, anchor=anchor, sources=sources(source)), judge=Judge(margin=margin),
+            seed=seed, device=chosen_device(device).type,
         )  # fmt: skip
         with existing_store(store, keys) as opened:
             opened.log(tenant)  # refuses a tenant that is not there
@@ -89,6 +94,14 @@ def retrain(
         out.document(asdict(outcome))
         if not outcome.accepted:
             raise typer.Exit(KEPT)
+
+
+def sources(named: list[str] | None) -> tuple[str, ...]:
+    """Whose events count. Raises UsageError for any but people's: what machines made is capped, whoever asks."""
+    for name in named or ():
+        if name not in _PEOPLE:
+            raise unknown("source of people's events", name, _PEOPLE)
+    return tuple(dict.fromkeys(named or _PEOPLE[:1]))
 
 
 def begun(store: Store, tenant: str, model: Path) -> None:

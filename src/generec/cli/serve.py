@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from generec.serving.api.settings import Settings
     from generec.serving.store import Store
     from generec.system import System
+    from generec.types import Dataset
 
 _BY = "generec serve"
+_PATIENCE = 120  # seconds until a version that was retrained must have been taken into memory
 
 
 def serve(
@@ -51,6 +54,10 @@ def serve(
     ] = 0.0,
     keys: KeysFolder = None,
     data: Data = None,
+    retrain: Annotated[
+        str | None,
+        typer.Option(metavar="CRON", help="When to retrain on the store: `0 3 * * *` is three at night, UTC."),
+    ] = None,
     ledger: Folder = None,
     instructor: InstructorPlace = None,
     instructor_model: InstructorModel = None,
@@ -61,11 +68,12 @@ def serve(
     threads: Threads = 1,
     quiet: Quiet = False,
 ) -> None:
-    """Answer over HTTP until interrupted; the model becomes the active version of the store.
+    """Answer over HTTP until interrupted; a model that is new to the store becomes its active version.
 
     Into a store without events it brings those of --data (else of the data that the model was trained on), once, so
     that people have their histories: more than 10,000 events come while it answers, and after a restart it goes on
-    where it stopped. Into other stores they come by `generec store import`.
+    where it stopped. Into other stores they come by `generec store import`. With --retrain the store's people make
+    the next version, in a process of its own; it answers as soon as it is found to be not worse.
 
     Open without keys on this machine only, and only until the first key is made (`generec keys create`).
     """
@@ -73,15 +81,21 @@ def serve(
         from generec.serving.store import Store
 
         chosen = backends(model, instructor, instructor_model, writer, writer_model)
+        scheduled = _scheduled(retrain, store, tenant, keys_folder(keys))
 
         with Store.open(store, keys_folder(keys)) as opened:
             allowed(opened, host)
             with _bound(host, port) as listening:
+                opened.tenants.create(tenant)
+                opened.jobs.recover(tenant)
                 version = entered(opened, tenant, model)
+                _told_who_answers(opened, tenant, version)
                 read = partial(histories, opened, tenant, model, data, _BY)
                 behind = partial(Behind, read, then=partial(learned, opened, tenant, version, model))
                 settings = _settings(tenant, (host, *(name or ())), origin or [], (rate, tenant_rate))
-                _run(opened, settings, _loops(model, data, ledger, chosen), behind, listening, out)
+                known = _histories(opened, store, tenant, keys, data)
+                made = _loops(model, known, ledger, chosen)
+                _run(opened, settings, made, behind, partial(scheduled, opened), listening, out)
 
 
 def allowed(store: Store, host: str) -> None:
@@ -96,7 +110,10 @@ def allowed(store: Store, host: str) -> None:
 
 
 def entered(store: Store, tenant: str, model: Path) -> str:
-    """Makes the model of a folder the tenant's active version; its catalogue is the store's first. Gives its name."""
+    """Enters the model of a folder, whose catalogue is the store's first. Gives the name of its version.
+
+    It becomes active where it is new or nothing is: one that was replaced since, as by a retraining, stays so.
+    """
     from generec.recipe.artefact import load
     from generec.serving.api.rollout import manifest_of
 
@@ -110,29 +127,84 @@ def entered(store: Store, tenant: str, model: Path) -> str:
         if not store.items.watermark(tenant):
             watermark = store.items.load(tenant, load(folder).catalog, by=_BY).watermark
         store.models.add(tenant, version, folder=str(folder), manifest=manifest, watermark=watermark, by=_BY)
-    if version not in known or known[version].state != "active":
+    if version not in known or store.models.active(tenant) is None:
         store.models.activate(tenant, version, by=_BY)
     return version
 
 
+def _told_who_answers(store: Store, tenant: str, version: str) -> None:
+    active = store.models.active(tenant)
+    if active is not None and active.version != version:
+        sys.stderr.write(
+            f"{active.version} answers, which took the place of {version} in this store; to go back: "
+            f"POST /v1/models/{version}/activate\n"
+        )
+
+
+def _histories(
+    store: Store, url: str, tenant: str, keys: Path | None, data: Path | None
+) -> Callable[[System[Any]], Dataset]:
+    """What people did: of --data where it is given, else of the store as it is now.
+
+    A store without such events, or whose import has not ended, has the model's own data stand in for it.
+    """
+    from generec.cli.models import Histories
+    from generec.recipe.histories import remembered_data
+    from generec.serving.store.imports import KIND
+
+    folder: list[Dataset] = []  # read once
+
+    def read(system: System[Any]) -> Dataset:
+        if data is None:
+            found = Histories(None, url, tenant, keys).of(system)
+            imports = (job for job in store.jobs.list(tenant, 1000) if job.kind == KIND)
+            newest = next(imports, None)  # asked after reading: one that has just begun counts
+            if found.events.height and (newest is None or newest.state in ("done", "cancelled")):
+                return found
+        if not folder:
+            folder.append(remembered_data(system, data))
+        return folder[0]
+
+    return read
+
+
+def _scheduled(
+    cron: str | None, url: str, tenant: str, keys: Path
+) -> Callable[[Store, Callable[[str], object]], AbstractContextManager[object]]:
+    """Retrains beside a server while a context is open, nothing without a time. Raises UsageError for what is none.
+
+    The context is made of the store and of what lets the server take a version.
+    """
+    from contextlib import nullcontext
+
+    from generec.serving.learning.schedule import RetrainingProcess, crontab, schedule
+
+    if cron is None:
+        return lambda store, activate: nullcontext()
+    crontab(cron)  # refused before the server starts
+
+    def beside(store: Store, activate: Callable[[str], object]) -> AbstractContextManager[object]:
+        process = RetrainingProcess(store, url, tenant, keys, activate)
+        return schedule(cron, process, stop=process.stop)
+
+    return beside
+
+
 def _loops(
-    model: Path, data: Path | None, ledger: Path | None, chosen: Backends | None = None
+    model: Path, known: Callable[[System[Any]], Dataset], ledger: Path | None, chosen: Backends | None = None
 ) -> Callable[[System[Any]], GeneRec]:
-    """Makes the loop around a system; data and writer are read once, on first use."""
+    """Makes the loop around a system, with what people did for it; the writer is read once, on first use."""
     from functools import cache
 
     from generec.cli.loop import _home
     from generec.cli.teach import writer_of
     from generec.loop.generec import GeneRec
-    from generec.recipe.histories import remembered_data
-    from generec.types import Dataset
 
     system: list[System[Any]] = []
 
-    @cache
-    def known() -> Dataset | None:
+    def data() -> Dataset | None:
         try:
-            return remembered_data(system[0], data)
+            return known(system[0])
         except GenerecError as error:
             sys.stderr.write(f"warning: {error}; without it nothing is edited or created\n")
             return None
@@ -141,9 +213,7 @@ def _loops(
 
     def made(around: System[Any]) -> GeneRec:
         system[:] = [around]
-        return (chosen or Backends()).around(
-            GeneRec(system=around, data=known(), folder=_home(ledger), writer=taught())
-        )
+        return (chosen or Backends()).around(GeneRec(system=around, data=data(), folder=_home(ledger), writer=taught()))
 
     return made
 
@@ -176,11 +246,11 @@ def _run(
     settings: Settings,
     made: Callable[[System[Any]], GeneRec],
     importing: Callable[[Callable[[], frozenset[str]]], Behind],
+    scheduled: Callable[[Callable[[str], object]], AbstractContextManager[object]],
     listening: socket.socket,
     out: Output,
 ) -> None:
     import asyncio
-    import logging
     import signal
 
     try:
@@ -189,14 +259,10 @@ def _run(
         raise UsageError(f'uvicorn is not installed ({error}): pip install "generec[serve]"') from error
     from generec.cli.talker import ServedTalker
     from generec.serving.api.app import create_app
-    from generec.serving.api.guard import LOG
     from generec.serving.engine import Engine
 
     if not out.quiet:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        LOG.addHandler(handler)
-        LOG.setLevel(logging.INFO)
+        _logged()
     engine = Engine()
     talker = ServedTalker.over(engine, made)
     app = create_app(engine, store, talker, settings)
@@ -210,6 +276,12 @@ def _run(
     behind = importing(lambda: frozenset(app.state.parts.gone))
 
     async def answering() -> None:
+        loop, beside = asyncio.get_running_loop(), ExitStack()
+
+        def taken(version: str) -> object:  # asked in the thread of the schedule
+            coming = app.state.parts.rollout.activate(version, _BY)
+            return asyncio.run_coroutine_threadsafe(coming, loop).result(_PATIENCE)
+
         task = asyncio.create_task(server.serve([listening]))
         while not server.started and not task.done():
             await asyncio.sleep(0.01)
@@ -221,7 +293,11 @@ def _run(
             out.document({"address": address})
             out.text(f"generec answers at {address}; what it can be asked: {address}/openapi.json")
             sys.stdout.flush()
-        await task
+            beside.enter_context(scheduled(taken))
+        try:
+            await task
+        finally:
+            await asyncio.to_thread(beside.close)  # the loop goes on: a version that is being taken is taken
 
     behind.before()
     try:
@@ -230,3 +306,15 @@ def _run(
         behind.stop()
     if not server.started:
         raise UsageError("the server did not start; what is written above says why")
+
+
+def _logged() -> None:
+    """The request log on standard error."""
+    import logging
+
+    from generec.serving.api.guard import LOG
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,13 +13,14 @@ from dataclasses import replace
 import pytest
 
 from generec.cli.histories import Behind, histories, learned
-from generec.cli.serve import allowed, entered
+from generec.cli.serve import _histories, _told_who_answers, allowed, entered
 from generec.data.dataset import read_dataset, write_dataset
+from generec.data.log import Entry
 from generec.errors import ArtefactError, UsageError
 from generec.serving.store import Store
-from generec.serving.store.imports import Histories
+from generec.serving.store.imports import KIND, Histories
 from generec.types import Dataset
-from small_world import ITEMS, dataset, trained
+from small_world import ITEMS, dataset, fill, trained
 
 START = "import typer; from generec.cli.serve import serve; typer.run(serve)"
 
@@ -149,6 +151,97 @@ def test_a_model_is_entered_once_with_its_catalogue(store, model, tmp_path):
     assert store.items.count("default") == ITEMS - 1
     with pytest.raises(ArtefactError, match="generec train"):
         entered(store, "default", tmp_path / "nowhere")
+
+
+def test_a_restart_does_not_undo_a_retraining(store, model, capsys):
+    first = entered(store, "default", model)
+    entry = {"folder": str(model), "manifest": store.models.active("default").manifest, "watermark": 0, "by": "test"}
+    store.models.add("default", "shop.2", **entry)
+    _told_who_answers(store, "default", first)
+    assert capsys.readouterr().err == ""
+    store.models.activate("default", "shop.2", by="test")
+    assert entered(store, "default", model) == first
+    assert store.models.active("default").version == "shop.2"
+    _told_who_answers(store, "default", first)
+    assert f"/v1/models/{first}/activate" in capsys.readouterr().err
+
+
+def test_the_loop_knows_the_people_of_the_store_once_they_are_all_there(store, tmp_path):
+    write_dataset(dataset(), tmp_path / "data")
+    system, url, keys = trained_on(tmp_path / "data"), f"sqlite:///{tmp_path}/store.db", tmp_path / "keys"
+    read = _histories(store, url, "default", keys, None)
+    store.tenants.create("default")
+    assert read(system).info.get("source") != "store", "an empty store has nobody yet"
+    fill(store)
+    store.log("default").append([Entry(kind="click", user_id="new", item_id="i7", time=99_000)])
+    found = read(system)
+    assert found.events["user_id"].to_list()[-1] == "new"
+    assert found.catalog is system.catalog
+    job = store.jobs.begin("default", KIND, {}, by="test")
+    assert "new" not in read(system).events["user_id"], "the others are still on their way"
+    store.jobs.end("default", job.id, {})
+    assert "new" in read(system).events["user_id"]
+    assert "new" not in _histories(store, url, "default", keys, tmp_path / "data")(system).events["user_id"]
+
+
+def test_a_time_that_is_none_is_refused_before_the_server_starts(start):
+    process = start("--retrain", "at night")
+    said, errors = process.communicate(timeout=60)
+    assert (process.returncode, said) == (2, "")
+    assert "no crontab line" in errors
+
+
+AT_ONCE = """
+import contextlib, functools, typer
+from generec.serving.learning import schedule as learning
+planned = learning.schedule
+@contextlib.contextmanager
+def schedule(*given, **named):
+    with planned(*given, **named) as now:
+        now()
+        yield now
+learning.schedule = schedule
+options = ("--margin", "1", "--synthetic", "0", "--threads", "1")
+learning.RetrainingProcess = functools.partial(learning.RetrainingProcess, options=options)
+"""
+"""What is due in the night is due at once, and everything is good enough."""
+
+
+def test_a_retrained_version_answers_without_a_restart(tmp_path):
+    folder = trained("sasrec").save(tmp_path / "models" / "shop")
+    place = f"sqlite:///{tmp_path}/served.db"
+    with Store.open(place, tmp_path / "keys") as store:
+        fill(store)
+        log = store.log("default")
+        log.append(
+            Entry(kind="click", user_id=f"u{n}", item_id=f"i{(7 * n + step) % ITEMS}", time=20_000 + 1000 * step + n)
+            for n in range(40)
+            for step in range(4)
+        )
+    words = [str(folder), "--store", place, "--keys", str(tmp_path / "keys"), "--port", "0", "--quiet",
+             "--retrain", "0 3 1 1 *"]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", AT_ONCE + START, *words], text=True, cwd=tmp_path, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, "GENEREC_HOME": str(tmp_path / "home")},
+    )  # fmt: skip
+    try:
+        address = process.stdout.readline().split()[3].rstrip(";")
+        for _ in range(1200):
+            with urllib.request.urlopen(f"{address}/v1/models", timeout=60) as response:
+                found = {one["version"][:6]: one["state"] for one in json.load(response)}
+            if found.get("shop.2") == "active" or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        body = json.dumps({"user_id": "u3", "k": 3}).encode()
+        asked = urllib.request.Request(f"{address}/v1/recommend", body, {"content-type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=60) as response:
+            answered = json.load(response)["model"]
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert answered.startswith("shop.2"), errors
+    assert (process.returncode, "Traceback" in errors) == (0, False)
 
 
 def test_beside_a_catalogue_that_is_there_a_model_learns_all_of_it(store, model):

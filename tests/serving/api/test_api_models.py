@@ -4,6 +4,8 @@ from pathlib import Path
 
 from api_world import asking, is_problem
 
+from generec.data.log import Entry
+
 
 def answering(client):
     return client.post("/v1/recommend", json={"history": ["i1"]}).json()["model"]
@@ -21,6 +23,19 @@ def test_activate_and_roll_back(server):
     assert answering(server.client) == "one"
     is_problem(server.client.post("/v1/models/rollback"), 422)
     is_problem(server.client.post("/v1/models/four/activate"), 404)
+
+
+def test_who_answers_is_what_the_flag_is_about(server, store):
+    log = store.log("default")
+    log.append([Entry(kind="view", user_id=user, item_id="i1", time=1) for user in ("ann", "bob")])
+    log.mark_trained("one", ["ann", "bob"])
+    log.mark_trained("two", ["bob"])
+    store.people.forget("default", "ann", by="test")
+    assert [flag.version for flag in log.flagged()] == ["one"]
+    server.client.post("/v1/models/two/activate")
+    assert log.flagged() == (), "what holds a person who left answers nobody any more"
+    server.client.post("/v1/models/rollback")
+    assert [flag.version for flag in log.flagged()] == ["one"]
 
 
 def test_a_trial_and_a_shadow_begin_and_end(server):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
+import small_world
 from generec.data.dataset import EVENT_SCHEMA
 from generec.recipe.record import override
 from generec.recipes.sasrec import sasrec
@@ -13,7 +14,6 @@ from generec.serving.learning.defence import Defence
 from generec.serving.learning.judge import Judge
 from generec.serving.learning.material import Mixture
 from generec.serving.learning.retrain import Retraining
-from generec.serving.store import dataset as of_store
 from generec.types import Dataset
 from small_world import ITEMS, catalog
 
@@ -58,7 +58,7 @@ def serve(store, folder, tenant="default"):
 
 
 def fill(store, data=None, tenant="default"):
-    of_store.put(store, tenant, data or shop(), by="test")
+    small_world.fill(store, data or shop(), tenant)
 
 
 def retraining(margin=1.0, **changes):

@@ -95,7 +95,7 @@ def test_a_job_is_taken_once_and_ends_once(store):
         store.jobs.get("default", "x")
 
 
-def test_jobs_are_cancelled_and_those_of_a_dead_server_fail(store):
+def test_jobs_are_cancelled_and_those_of_a_dead_server_fail(store, monkeypatch):
     first = store.jobs.ask("default", "retrain", by="me")
     store.jobs.take("default")
     store.jobs.cancel("default", first.id, by="me")
@@ -103,6 +103,9 @@ def test_jobs_are_cancelled_and_those_of_a_dead_server_fail(store):
         store.jobs.tell("default", first.id, 0.2)
     second = store.jobs.ask("default", "retrain", by="me")
     store.jobs.take("default")
+    assert store.jobs.recover("default") == 0, "a retraining that has just said something is alive"
+    assert store.jobs.tell("default", second.id, 0.3).state == "running"
+    monkeypatch.setattr("generec.serving.store.jobs.STALE", -1)
     assert store.jobs.recover("default") == 1
     assert store.jobs.get("default", second.id).state == "failed"
     assert [job.id for job in store.jobs.list("default")] == [second.id, first.id]

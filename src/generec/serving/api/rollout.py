@@ -13,6 +13,7 @@ from generec.serving.changes import Change, Deletion, Upsert
 from generec.serving.engine import Engine
 from generec.serving.shadow import Agreement
 from generec.serving.store import Store
+from generec.serving.store.dataset import replaced
 from generec.serving.store.models import ModelVersion
 from generec.system import System
 
@@ -47,8 +48,11 @@ class Rollout:
         """Lets a version answer; nothing changes where it cannot be loaded."""
         async with self._turn:
             await self._load(await asyncio.to_thread(self.store.models.get, self.tenant, version))
+            before = await asyncio.to_thread(self.store.models.active, self.tenant)
             done = await asyncio.to_thread(self.store.models.activate, self.tenant, version, by=by)
             self.engine.versions.activate(version)
+            if before is not None and before.version != version:
+                await asyncio.to_thread(replaced, self.store, self.tenant, before.version, version)
             return done
 
     async def roll_back(self, by: str) -> ModelVersion:
@@ -59,6 +63,8 @@ class Rollout:
                 await self._load(await asyncio.to_thread(self.store.models.get, self.tenant, active.replaced))
             done = await asyncio.to_thread(self.store.models.roll_back, self.tenant, by=by)
             self.engine.versions.activate(done.version)
+            if active is not None:
+                await asyncio.to_thread(replaced, self.store, self.tenant, active.version, done.version)
             return done
 
     async def try_out(self, version: str, share: float, by: str) -> ModelVersion:

@@ -7,12 +7,13 @@ never replaced, the share of the others is capped, and a frozen anchor of people
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from generec.data.split import NEGATIVE_EVENTS
-from generec.errors import UsageError
+from generec.errors import FittingError, UsageError
 from generec.simulation.safeguards import capped_mix
 from generec.types import Case, Dataset, Request
 
@@ -21,14 +22,14 @@ from generec.types import Case, Dataset, Request
 class Material:
     """The two sides of a retraining.
 
-    learn: human events of people outside the anchor, and the others up to the cap. judge: human events of everybody.
+    learn: people's events outside the anchor, and the others up to the cap. judge: people's events, of everybody.
     """
 
     learn: Dataset
     judge: Dataset
     anchor: frozenset[str]
     synthetic: float  # share of `learn`
-    left_out: int  # events that are not human, beyond the cap
+    left_out: int  # events that are not people's, beyond the cap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,8 @@ class Mixture:
 
     synthetic: float = 0.2
     """Share of the events learned from that may come from a machine, or be on an item that one made."""
+    sources: tuple[str, ...] = ("human",)
+    """Who counts as people; a made world has simulated ones only."""
     anchor: float = 0.05
     """Share of the people who are judged every time and never learned from."""
     after: int = 3
@@ -44,8 +47,10 @@ class Mixture:
     seed: int = 0
 
     def divide(self, data: Dataset) -> Material:
-        """Raises FittingError where nothing human is left to learn from, UsageError on a share that is none."""
-        human = human_events(data)
+        """Raises FittingError where nothing of people is left to learn from, UsageError on a share that is none."""
+        human = human_events(data, self.sources)
+        if not human.any():
+            raise FittingError(_nothing(data, self.sources))
         frozen = self._anchor(data)
         rows = pl.Series(range(data.events.height), dtype=pl.Int64)
         held = data.events["user_id"].is_in(pl.Series(sorted(frozen), dtype=pl.String).implode())
@@ -80,14 +85,23 @@ class Mixture:
         return frozenset(user for user in data.events["user_id"].unique() if _place(user) < self.anchor)
 
 
-def human_events(data: Dataset) -> pl.Series:
+def human_events(data: Dataset, sources: Sequence[str] = ("human",)) -> pl.Series:
     """Which events people did with items that people made, (E,) bool; an origin that is not known is not human."""
-    source = data.events["source"] == "human" if "source" in data.events.columns else None
+    source = data.events["source"].is_in(list(sources)) if "source" in data.events.columns else None
     made = pl.Series("human", [True] * data.events.height, dtype=pl.Boolean)
     if "origin" in data.catalog.frame.columns:
         ours = data.catalog.frame.filter(pl.col("origin") == "human")["item_id"]
         made = data.events["item_id"].is_in(ours.implode())
     return made if source is None else made & source
+
+
+def _nothing(data: Dataset, sources: Sequence[str]) -> str:
+    there = data.events["source"].value_counts(sort=True).iter_rows() if "source" in data.events.columns else ()
+    found = ", ".join(f"{count:,} {source}" for source, count in there) or f"{data.events.height:,}"
+    return (
+        f"no event is of the source {' or '.join(sources)} and on an item that people made; {found} are there: say "
+        "whose events count with `generec retrain --source NAME`"
+    )
 
 
 def _place(user_id: str) -> float:

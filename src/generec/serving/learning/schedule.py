@@ -93,6 +93,18 @@ class RetrainingProcess:
         return found
 
 
+def crontab(cron: str) -> Any:
+    """The trigger of a crontab line. Raises UsageError for what is none, and where the scheduler is not installed."""
+    try:
+        from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise UsageError(f'APScheduler is not installed ({error}): pip install "generec[serve]"') from error
+    try:
+        return CronTrigger.from_crontab(cron, timezone="UTC")
+    except ValueError as error:
+        raise UsageError(f"{cron!r} is no crontab line ({error}); five fields, such as `0 3 * * *`") from None
+
+
 @contextmanager
 def schedule(
     cron: str, work: Callable[[], None], *, stop: Callable[[], None] = lambda: None
@@ -103,15 +115,9 @@ def schedule(
     those that were missed are made up for once. stop: called at the end of the block for work that is under way.
     Raises UsageError for what is no crontab line.
     """
-    try:
-        from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
-        from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise UsageError(f'APScheduler is not installed ({error}): pip install "generec[serve]"') from error
-    try:
-        trigger = CronTrigger.from_crontab(cron, timezone="UTC")
-    except ValueError as error:
-        raise UsageError(f"{cron!r} is no crontab line ({error}); five fields, such as `0 3 * * *`") from None
+    trigger = crontab(cron)
+    from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+
     scheduler = BackgroundScheduler(timezone="UTC")
     job = scheduler.add_job(work, trigger, max_instances=1, coalesce=True, misfire_grace_time=_LATE)
     scheduler.start()

@@ -1,4 +1,4 @@
-"""A tenant's store as a data set to learn from, and a data set as the beginning of a store.
+"""A tenant's store as a data set to learn from; `imports` has the other direction.
 
 What counts: events of the stages `slate` and `retrieval` that name an item. Feedback on an edit, a creation or an
 explanation says nothing about the item; impressions and the kinds data.log.NOT_ABOUT_ITEMS are left out unless they are
@@ -16,11 +16,9 @@ import polars as pl
 import sqlalchemy as sql
 
 from generec.data import vault as sealed
-from generec.data.dataset import EVENT_SCHEMA, fingerprint, item_rows
-from generec.data.log import EVENTS, NOT_ABOUT_ITEMS, Chosen, Entry
+from generec.data.dataset import EVENT_SCHEMA, item_rows
+from generec.data.log import EVENTS, NOT_ABOUT_ITEMS, Chosen
 from generec.data.vault import MODELS
-from generec.errors import InputError
-from generec.fitting.progress import task
 from generec.serving.store import Store
 from generec.types import Catalog, Dataset
 
@@ -117,38 +115,17 @@ def read(
     return Dataset(_events(pl.concat(parts), user_ids, catalog), catalog, None, info)
 
 
-def put(store: Store, tenant: str, data: Dataset, *, by: str) -> int:
-    """Begins a store with a data set: catalogue and events; how many events are new. Again, nothing is stored twice.
-
-    Descriptions of people and the split that the data bring stay behind. Raises InputError for events without times,
-    which a log cannot do without, and what `Items.load` and `EventLog.append` raise.
-    """
-    if data.events["timestamp"].null_count():
-        raise InputError("a store needs the time of every event", remedy="import the data with a column of times")
-    store.items.load(tenant, data.catalog, by=by)
-    log, stored, key = store.log(tenant), 0, fingerprint(data)[:16]
-    names = ("user_id", "item_id", "timestamp", "event", "value")
-    with task("events into the store", data.events.height) as bar:
-        for start in range(0, data.events.height, _BATCH):
-            rows = data.events.select(names).slice(start, _BATCH).iter_rows()
-            entries = (
-                Entry(user_id=user, item_id=item, time=when, kind=kind, value=value, key=f"{key}/{number}")
-                for number, (user, item, when, kind, value) in enumerate(rows, start)
-            )
-            stored += log.append(entries).stored
-            bar.advance(min(_BATCH, data.events.height - start))
-    return stored
-
-
 def replaced(store: Store, tenant: str, old: str, new: str) -> None:
     """Takes the flag off a version that no longer answers, unless its successor learned from deleted people itself.
 
-    `mark_trained(replaces=...)` can say so only before the successor was judged; here it is said once it answers.
+    `mark_trained(replaces=...)` can say so only before the successor was judged; here it is said once it answers. A
+    successor that answers again, such as after a way back, is flagged again where it was.
     """
     clean = sql.select(MODELS.c.version).where(MODELS.c.version == f"{tenant}/{new}", MODELS.c.forgotten == 0)
     taken = sql.update(MODELS).where(MODELS.c.version == f"{tenant}/{old}", clean.exists())
     with sealed.writing(store.db.engine) as (c, _):
         c.execute(taken.values(replaced_by=f"{tenant}/{new}"))
+        c.execute(sql.update(MODELS).where(MODELS.c.version == f"{tenant}/{new}").values(replaced_by=None))
 
 
 def marked(store: Store, tenant: str, version: str) -> bool:

@@ -95,7 +95,7 @@ class Histories:
                 value=value if known(value) else None,
                 time=0 if time is None else time,  # where only the order is known, the order of the log says it
                 source=source if source in get_args(Source) else "human",
-                key=f"{self.name[:16]}/{number}",  # as `dataset.put` has it
+                key=f"{self.name[:16]}/{number}",
             )  # fmt: skip
 
     @property

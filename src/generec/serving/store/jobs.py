@@ -92,9 +92,12 @@ class Jobs:
             return _set(c, tenant, job_id, {"state": "cancelled"})
 
     def recover(self, tenant: str) -> int:
-        """Fails the jobs that were running when the server died; asked when it starts. How many there were."""
+        """Fails the jobs that died with the server before; asked when one starts. How many there were.
+
+        What has said something within STALE seconds is alive: a retraining goes on in a process of its own.
+        """
         with self.db.writing(tenant) as (c, _):
-            left = _jobs(c, tenant, JOBS.c.state == "running")
+            left = _jobs(c, tenant, JOBS.c.state == "running", JOBS.c.updated <= now() - STALE)
             for job in left:
                 _set(c, tenant, job.id, {"state": "failed", "result": {"error": "the server stopped while it ran"}})
         return len(left)
