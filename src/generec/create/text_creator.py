@@ -45,6 +45,9 @@ class TextBrief:
     how: Code = ()
     user: Tensor | None = None  # (D,) mean of the features of what the person used
     human: str = ""  # a text by a person that the drafts have to beat
+    asked: tuple[
+        str, ...
+    ] = ()  # statements of the evidence that a draft has to make: of the subject, then of the manner
 
 
 class Author(Protocol):
@@ -82,7 +85,7 @@ class Drafting:
         index = EvidenceIndex(brief.evidence)
         found: dict[str, tuple[Supported, float]] = {}
         for text, likely in written:
-            kept = supported(text, index)
+            kept = supported(_completed(text, brief.asked), index)
             if kept is not None and self._holds(kept):
                 found.setdefault(kept.text, (kept, likely))
         if not found:
@@ -112,6 +115,13 @@ class Drafting:
             reward=worth,
             notes=() if kept.whole else ("sentences without evidence were left out",),
         )
+
+
+def _completed(text: str, asked: Sequence[str]) -> str:
+    """The text with what was asked for and was left out: its subject before it, the rest behind it."""
+    missing = [one for one in asked if one.rstrip(".!?") not in text]
+    before = missing[:1] if missing and missing[0] == asked[0] else []
+    return " ".join([*before, text, *missing[len(before) :]])
 
 
 def _worth(likely: Mapping[str, float], reward: Reward | None, human: str) -> dict[str, float]:

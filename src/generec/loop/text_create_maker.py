@@ -64,12 +64,13 @@ class TextCreateMaker:
         said = bool(guidance.likes or guidance.hard or guidance.anchors)
         what = guidance.what[0][0] if guidance.what and not (said and rows) else _usual(texts.what, rows[:1])
         how = self._how(asked, guidance, history)
-        subject = texts.gather(what, [], rows, self.each, self._allowed(guidance))
+        subject = self._nearest(texts.gather(what, [], rows, self.each, self._allowed(guidance)), guidance, wishes)
         own = self.writer.liked(history, {one.text for one in asked}, 1 if asked else self.each)
         manner = own or texts.gather((), [how], each=1 if asked else self.each)
         brief = TextBrief(
             guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
             evidence=(*guidance.evidence, *_stated(guidance), *taking_turns([subject, asked, manner])),
+            asked=tuple(one.text for one in (*subject[:1], *asked)),
         )  # fmt: skip
         given = {**{one.text: _MANNER for one in manner}, **{one.text: 2 * _MANNER for one in asked}}
         reward = self._reward(guidance, wishes, person, given)
@@ -131,14 +132,24 @@ class TextCreateMaker:
         """Rows of the writer that the text may be about: the best allowed for the subject, else what was retrieved."""
         meaning = self.retriever.meaning
         known = [item_id for item_id in near if item_id in self.writer.rows]
-        subject = [*(wish.words for wish in wishes if not wish.manners), *guidance.unread]
+        subject = _subject(guidance, wishes)
         if subject and not guidance.hard:
             # squares: one word that hits says more than several that nearly do
-            fit = np.sum([np.square(meaning.similarity(words).clip(0)) for words in subject], axis=0)
+            said = dict.fromkeys([" ".join(subject), *subject])
+            fit = np.sum([np.square(meaning.similarity(words).clip(0)) for words in said], axis=0)
             order = np.argsort(-np.where(self.retriever.allowed(guidance.conditions), fit, -np.inf), kind="stable")
             best = [meaning.catalog.item_ids[row] for row in order[: len(near)]]
             known = [item_id for item_id in best if item_id in self.writer.rows]
         return [self.writer.rows[item_id] for item_id in known]
+
+    def _nearest(self, found: Sequence[Evidence], guidance: Guidance, wishes: Sequence[_Wish]) -> tuple[Evidence, ...]:
+        """The statements, those nearest to what the text is to be about first."""
+        values = [words for condition in guidance.conditions if (words := _value(condition))]
+        topic = " ".join([*values, *_subject(guidance, wishes)])
+        if not topic or not found:
+            return tuple(found)
+        near = self.retriever.meaning.between([one.text for one in found], [topic])[:, 0]
+        return tuple(found[row] for row in np.argsort(-near, kind="stable"))
 
     def _how(self, asked: Sequence[Evidence], guidance: Guidance, history: Sequence[int]) -> Code:
         """The style code of those who say what was asked for, else the probable one, else that of the history."""
@@ -177,6 +188,18 @@ class TextCreateMaker:
             ]
 
         return worth
+
+
+def _subject(guidance: Guidance, wishes: Sequence[_Wish]) -> list[str]:
+    """The words that are no wish for a manner."""
+    return [*(wish.words for wish in wishes if not wish.manners), *guidance.unread]
+
+
+def _value(condition: Condition) -> str:
+    """What a condition asks for, in words."""
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    wanted = condition.operator in ("=", "in", "contains")
+    return " ".join(str(value).replace("-", " ") for value in values if isinstance(value, str)) if wanted else ""
 
 
 def _usual(codes: Tensor, rows: Sequence[int]) -> Code:
