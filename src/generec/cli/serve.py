@@ -202,9 +202,9 @@ def _loops(
 
     system: list[System[Any]] = []
 
-    def data() -> Dataset | None:
+    def data(around: System[Any]) -> Dataset | None:
         try:
-            return known(system[0])
+            return known(around)
         except GenerecError as error:
             sys.stderr.write(f"warning: {error}; without it nothing is edited or created\n")
             return None
@@ -213,7 +213,9 @@ def _loops(
 
     def made(around: System[Any]) -> GeneRec:
         system[:] = [around]
-        return (chosen or Backends()).around(GeneRec(system=around, data=data(), folder=_home(ledger), writer=taught()))
+        return (chosen or Backends()).around(
+            GeneRec(system=around, data=data(around), folder=_home(ledger), writer=taught())
+        )
 
     return made
 

@@ -8,7 +8,7 @@ import time
 
 import learning_world
 import pytest
-from learning_world import fill, recipe, retraining, serve
+from learning_world import recipe, retraining, serve
 
 from generec.data.log import Entry
 from generec.errors import ArtefactError, UsageError
@@ -262,8 +262,3 @@ def test_items_that_came_and_went_are_the_same_for_both(served):
     assert newest["problems"] == [], "neither recommends what is gone, nor misses what came"
     assert "i5" not in load(outcome.folder).catalog
     assert "fresh" in load(outcome.folder).catalog
-
-
-def test_fill_is_repeatable(served):
-    fill(served)
-    assert of_store.read(served, "default").events.height == learning_world.PEOPLE * learning_world.STEPS
