@@ -140,7 +140,7 @@ class _Shared:
     rarity: float  # nats: how surprising the value is in this catalogue
 
     def statement(self, catalog: Catalog, effect: float) -> Statement:
-        text = f"{_field(self.field)} {self.value}, like {_titles(catalog, self.events)} in your history"
+        text = f"{self.value[:1].upper()}{self.value[1:]}, like {_titles(catalog, self.events)} in your history"
         return Statement(text, (f"{self.item_id}#{self.field}", *self.events), "yours", self.rarity * effect)
 
 
@@ -149,6 +149,8 @@ def _sentence(catalog: Catalog, row: int, condition: Condition) -> str:
     if isinstance(value, pl.Series):
         wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
         value = ", ".join(str(part) for part in value if str(part) in {str(one) for one in wanted}) or ", ".join(value)
+    if isinstance(value, str):  # a name tells what it is by itself, a number does not
+        return value[:1].upper() + value[1:]
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     return f"{_field(condition.field)} {shown}"
 
