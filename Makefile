@@ -13,7 +13,7 @@ install: $(VENV)/.run
 
 $(VENV)/.run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --progress-bar on -e ".[text,loop]"
+	$(BIN)/pip install --progress-bar on -e ".[text,loop,serve]"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml

@@ -26,7 +26,8 @@ def demo(
     ),
     items: Annotated[int, typer.Option(min=200, help="Items of the world.")] = 2000,
     users: Annotated[int, typer.Option(min=10, help="People of the world.")] = 3000,
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving, once there is a server.")] = True,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving the page, until interrupted.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served; 0 takes a free one.")] = 8000,
     overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Replace an earlier demo.")] = True,
     json: Json = False,
     seed: Seed = 0,
@@ -79,6 +80,8 @@ def demo(
                 "turns": turns,
             }
         )
+    if serve and not json:
+        _served(output, port, seed, quiet)
 
 
 def judged(system: System[Any], dataset: Dataset, parts: Split, seed: int, out: Output) -> Report:
@@ -139,6 +142,17 @@ def talked(
         show_turn(turn, said, out, system.catalog)
         turns.append(document(turn, said))
     return turns
+
+
+def _served(output: Path, port: int, seed: int, quiet: bool) -> None:
+    """The page over the model that was just made, with the world's people."""
+    from generec.cli import serve
+
+    typer.echo("6. The page: open the address below, ask for something in words; Ctrl-C ends it")
+    serve.serve(
+        output / "model", f"sqlite:///{output / 'store.db'}", port=port, data=output / "data",
+        ledger=output / "ledger", seed=seed, quiet=quiet,
+    )  # fmt: skip
 
 
 def _next_steps(output: Path, out: Output) -> None:

@@ -293,7 +293,7 @@ def _run(
             host, port = listening.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
             out.document({"address": address})
-            out.text(f"generec answers at {address}; what it can be asked: {address}/openapi.json")
+            out.text(f"generec answers: the page at {address}/, the API at {address}/openapi.json")
             sys.stdout.flush()
             beside.enter_context(scheduled(taken))
         try:
