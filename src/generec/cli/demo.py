@@ -26,7 +26,7 @@ def demo(
     ),
     items: Annotated[int, typer.Option(min=200, help="Items of the world.")] = 2000,
     users: Annotated[int, typer.Option(min=10, help="People of the world.")] = 3000,
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving the page, until interrupted.")] = True,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by serving the page.")] = True,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the page is served; 0 takes a free one.")] = 8000,
     overwrite: Annotated[bool, typer.Option("--overwrite/--no-overwrite", help="Replace an earlier demo.")] = True,
     json: Json = False,
