@@ -53,7 +53,7 @@ class Models {
       el("p", { class: "row full" }, bar(one.part), el("span", { class: "hint" }, `${percent(one.part)} of the people`)),
       el("p", { class: "facts" }, [el("span", {}, "Made ", when(one.created)), el("span", {}, one.loaded ? "in memory" : "not in memory"), el("span", {}, `catalogue as of change ${compact(one.watermark)}`), one.replaced && el("span", {}, `took over from ${one.replaced}`)]),
       Object.keys(one.figures).length > 0 && el("div", { class: "tallies" }, Object.entries(one.figures).map(([name, value]) => figure(spaced(name), typeof value === "number" ? compact(value) : String(value)))),
-      one.evaluation ? this.judged(one) : el("p", { class: "hint" }, "No evaluation lies beside this version. generec demo leaves one; generec evaluate makes one."),
+      one.evaluation ? this.judged(one) : el("p", { class: "hint" }, "No evaluation lies beside this version. generec demo leaves one there."),
       el(
         "div",
         { class: "row wrap" },

@@ -92,11 +92,14 @@ function submitting({ draft, turn, passed, aside }, page) {
   const button = /** @type {HTMLButtonElement} */ (el("button", { class: "button primary", type: "button", disabled: Boolean(why) }, "Submit for approval"));
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const done = await attempt(() => post("/v1/approvals", { turn: turn.id, draft: draft.id }));
+    let state = "waiting";
+    const done = await attempt(async () => {
+      ({ state } = await post("/v1/approvals", { turn: turn.id, draft: draft.id }));
+    });
     button.disabled = done;
     if (!done) return;
-    button.textContent = "Submitted";
-    toast("Submitted: it waits for the owner.", { act: "To the queue", done: () => page.go("studio/queue") });
+    button.textContent = state === "waiting" ? "Submitted" : capital(state);
+    toast(state === "waiting" ? "Submitted: it waits for the owner." : `The same was ${state} before; a decision is not taken twice.`, { act: "To the queue", done: () => page.go("studio/queue") });
   });
   return el("div", { class: "row wrap" }, button, (why || aside) && el("p", { class: "hint" }, why || "It passed, but was set aside in the answer: the message above says why. You may submit it all the same."));
 }
