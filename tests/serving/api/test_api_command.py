@@ -41,7 +41,7 @@ def test_it_knows_people_answers_where_it_says_and_ends_in_order(start, tmp_path
     write_dataset(dataset(), tmp_path / "data")
     process = start("--data", str(tmp_path / "data"))
     try:
-        address = process.stdout.readline().split()[3].rstrip(";")
+        address = process.stdout.readline().split()[5].rstrip("/,")
         body = json.dumps({"history": ["i1"], "k": 3}).encode()
         asked = urllib.request.Request(f"{address}/v1/recommend", body, {"content-type": "application/json"})
         with urllib.request.urlopen(asked, timeout=60) as response:
@@ -106,7 +106,7 @@ def trained_on(folder):
 def test_what_is_under_way_is_answered_before_it_ends(start, tmp_path):
     process = start()
     try:
-        address = process.stdout.readline().split()[3].rstrip(";")
+        address = process.stdout.readline().split()[5].rstrip("/,")
 
         def said(number):
             body = json.dumps({"words": "price below 20", "user_id": f"u{number}", "history": ["i1"]}).encode()
@@ -225,7 +225,7 @@ def test_a_retrained_version_answers_without_a_restart(tmp_path):
         stderr=subprocess.PIPE, env={**os.environ, "GENEREC_HOME": str(tmp_path / "home")},
     )  # fmt: skip
     try:
-        address = process.stdout.readline().split()[3].rstrip(";")
+        address = process.stdout.readline().split()[5].rstrip("/,")
         for _ in range(1200):
             with urllib.request.urlopen(f"{address}/v1/models", timeout=60) as response:
                 found = {one["version"][:6]: one["state"] for one in json.load(response)}
