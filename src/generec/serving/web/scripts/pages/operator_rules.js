@@ -5,7 +5,6 @@ import { el, fill, fresh } from "../dom.js";
 import { afresh } from "../dialogue.js";
 import { capital } from "../facts.js";
 import { form, sure } from "../modal.js";
-import { announce } from "../notices.js";
 import { attempt, compact, field, nothing, when } from "./operator_parts.js";
 import { Conditions, worded } from "./studio_conditions.js";
 
@@ -58,10 +57,8 @@ function adding(columns, load) {
     { class: "stack full" },
     async (made) => {
       const given = new FormData(made);
-      if (!conditions.values.length) {
-        conditions.added(); // what was typed and not added yet
-        if (!conditions.values.length) return announce("A rule needs a condition.");
-      }
+      conditions.settle();
+      if (!conditions.values.length) return conditions.added(); // says that a value is needed
       const body = { kind: given.get("kind"), conditions: conditions.values, weight: Number(given.get("weight")), starts: moment(given.get("starts")), ends: moment(given.get("ends")) };
       if (!(await attempt(() => post("/v1/rules", body), "The rule is in force from its start on."))) return;
       made.reset();

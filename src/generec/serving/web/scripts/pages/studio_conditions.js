@@ -114,8 +114,14 @@ export class Conditions {
     this.changed();
   }
 
+  /** Adds what was typed and not added yet. */
+  settle() {
+    if (this.input instanceof HTMLInputElement && this.input.value.trim()) this.added();
+  }
+
   clear() {
     this.values = [];
+    if (this.input) this.typed();
     this.draw();
   }
 

@@ -82,6 +82,7 @@ class Studio {
 
   async made() {
     if (this.making) return;
+    this.conditions.settle();
     const brief = /** @type {import("./studio_maker.js").Brief} */ ({
       words: this.words.value.trim(), kind: this.kind, count: this.count.value ? Number(this.count.value) : null,
       conditions: [...this.conditions.values], totals: this.totals.values(), versions: Number(this.versions.value),
