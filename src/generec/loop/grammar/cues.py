@@ -50,8 +50,9 @@ def cues(matcher: Matcher) -> Iterator[Mark]:
     for _, _, found in matcher.all(CUES["over"]):
         link = matcher.span(found, "link")
         yield ContrastMark(*link)
-    for start, end, _ in matcher.all(CUES["soften"]):
-        yield SoftenMark(start, end)
+    for start, end, found in matcher.all(CUES["soften"]):
+        asked = CUES["asked"].search(matcher.plain[: found.start()]) is not None
+        yield NoiseMark(start, end) if asked else SoftenMark(start, end)
     for start, end, _ in matcher.all(CUES["refused"]):
         yield RefusedMark(start, end)
     for start, end, _ in matcher.all(CUES["repelled"]):

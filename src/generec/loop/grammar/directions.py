@@ -57,9 +57,9 @@ def directions(matcher: Matcher, roles: Roles) -> Iterator[DirectionMark]:
 def _turned(matcher: Matcher, start: int) -> tuple[int, bool]:
     """Where a negation or `too` before a direction begins, and whether there is one."""
     for pattern in (DIRECTIONS["turned"], DIRECTIONS["too"]):
-        for first, last, _ in matcher.all(pattern):
-            if first < start <= last:
-                return first, True
+        for found in pattern.finditer(matcher.plain[: matcher.starts[start]]):
+            if matcher.at(found.end()) == start:
+                return matcher.at(found.start()), True
     return start, False
 
 

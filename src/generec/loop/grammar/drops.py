@@ -48,9 +48,9 @@ def dropped(matcher: Matcher, before: Guidance | None, lexicon: Lexicon, roles: 
     state = before or Guidance()
     spans: list[tuple[int, int]] = []
     for start, end, found in matcher.all(DIALOGUE["drop"]):
-        names = ("target", "any", "topic", "no", "open", "anyone", "whatever", "other")
+        names = ("target", "any", "topic", "no", "open", "anyone", "whatever", "other", "going")
         target = next(found[name] for name in names if found[name])
-        wide = found["target"] is None
+        wide = found["target"] is None and found["going"] is None
         left = _without(state, target, lexicon, roles, f"{found.group()}", wide)
         open_ = wide and not found["whatever"]
         if left != state or (open_ and (before is not None or _speaks(target))) or _indifferent(found):

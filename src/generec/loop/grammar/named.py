@@ -90,6 +90,8 @@ class NamedItems:
             )
             if plain and mention is not None and mention.whole and self._overlaps(mention, values, matcher):
                 mention = None
+            if mention is not None and not wanted and _occasion(tokens, mention):
+                mention = None
             if mention is None:
                 at += 1
                 continue
@@ -264,6 +266,12 @@ class NamedItems:
             quantity = Quantity("number", float(value), float(value), start, end)
         low, high = self.roles.compare(field, comparison, quantity)  # type: ignore[arg-type]
         return BoundMark(start, end, field, low, high)
+
+
+def _occasion(tokens: tuple[Token, ...], mention: Mention) -> bool:
+    """Whether words that are also a title tell when something is for: `for Father's Day`, `for Halloween`."""
+    lead = tokens[mention.start - 1].form if mention.start else ""
+    return lead == "for" and LEXER["occasions"].fullmatch(tokens[mention.end - 1].form) is not None
 
 
 def _any_such(tokens: tuple[Token, ...], at: int) -> bool:

@@ -22,7 +22,7 @@ _PIECES = re.compile(
 _SHORTENED = re.compile(
     r"\b(?:Dr|Mr|Mrs|Ms|St|Jr|Prof|Sgt|Lt|Col|Capt|Gen|Rev|Cpl|Maj)$"
 )  # their full stop ends nothing
-_NOT = re.compile(r"(is|are|was|were|do|does|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
+_NOT = re.compile(r"(is|are|was|were|do|does|dos|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
 _SUBJECTS = word_set("i you he she it we they that this what who why when where there let how here one everything")
 _BARE = {
@@ -139,7 +139,7 @@ def _parts(found: re.Match[str], joined: bool) -> Iterator[Token]:
     head, _, tail = form.rpartition("'")
     if form in _BARE or negated:
         stump = negated[1] if negated else ""
-        one, two = _BARE.get(form) or ({"wo": "will", "ai": "is"}.get(stump, stump), "not")
+        one, two = _BARE.get(form) or ({"wo": "will", "ai": "is", "dos": "does"}.get(stump, stump), "not")
         yield Token(text, one, one, start, end, joined)
         yield Token("", two, two, end, end)
     elif (
