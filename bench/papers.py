@@ -165,11 +165,13 @@ def slates(document: Any) -> Check:
 
 
 def genup(document: Any) -> Check:
-    gain = document["profile_minus"]["the same tokens of history" if False else next(iter(document["profile_minus"]))]
-    return Check(ends(gain["recall@1"]), "history of as many tokens", document["accepted"])
+    gain = document["profile_minus"]["history of equal tokens"]["recall@1"]
+    return Check(f"Acc@1 more {ends(gain)}", "history of as many tokens", document["accepted"])
 
 
-def generec(document: Any) -> Check:
+def generec(document: Any) -> Check | None:
+    if "routing" not in document or "generators" not in document:
+        return None
     creation, gaps = document["generators"].get("text creation"), document["routing"]["gaps"]
     arm = next((name for name in gaps["gap"] if name == "text creation"), None)
     hit = creation["hit, right over disjoint"] if creation else None
@@ -190,6 +192,9 @@ READERS: dict[str, Callable[[Any], Check | None]] = {
     "bandit": bandit,
     "consuming": consuming,
     "next_search": next_search,
+    "geo": geo,
+    "slates": slates,
+    "genup": genup,
 }
 
 
