@@ -180,7 +180,8 @@ class _Making:
         maker = self.loop.makers[arm.name]
         made = maker.make(self.guidance, self.person, self.found.item_ids, 1)
         if isinstance(made, Abstain):
-            return Abstain(" ".join([made.reason, *_offers(made)]))
+            offers = _offers(made)
+            return Abstain(" ".join([_sentence(made.reason), *offers]) if offers else made.reason)
         drafted = []
         for plain in made:
             draft, judged = self._judge(plain)
@@ -299,7 +300,7 @@ def _said(
         )
     if guidance.act in ("edit", "create"):
         yield from map(_sentence, served.notes)
-        if not decision.arms:
+        if not decision.arms and decision.ask is None:
             yield f"Nothing was made: {decision.reason}."
     if found.allowed == 0 and guidance.conditions:
         yield from _impossible(guidance.conditions, retriever, decision.ask is not None)
