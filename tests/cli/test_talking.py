@@ -101,3 +101,9 @@ def test_what_does_not_exist_is_refused_by_name(model, arguments, named):
 def test_gaps_need_codes_of_content_and_style(model):
     answer = ask("gaps", model, code=2)
     assert "what" in answer["error"]["message"]
+
+
+def test_an_unknown_part_of_the_bench_is_refused_before_anything_is_trained(tmp_path):
+    answer = ask("bench", "loop", "--only", "polices", "-o", tmp_path / "bench", code=2)
+    assert "policies" in answer["error"]["message"]
+    assert not (tmp_path / "bench").exists()

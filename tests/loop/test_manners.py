@@ -17,6 +17,7 @@ from generec.loop.meaning import Meaning
 from generec.loop.retrieve import Retriever
 from generec.loop.set_maker import SetMaker
 from generec.loop.text_create_maker import TextCreateMaker
+from generec.loop.text_maker import SHORTER
 from generec.loop.writer import Writer
 from generec.records import Draft, Evidence, Guidance, Person, SetPayload, Stated, Taste, TextPayload
 from generec.types import Catalog, Condition, Events
@@ -150,3 +151,17 @@ def test_members_of_a_set_are_ranked_among_what_may_be_chosen(retriever):
     assert isinstance(payload, SetPayload)
     best = short.retrieve(guidance, person, 5).item_ids
     assert {member.item_id for member in payload.members} <= set(best)
+
+
+def test_what_every_text_needs_is_there_before_the_first_one():
+    fresh = replace(maker())
+    fresh.warm()
+    assert {"_manners", "_subjects"} <= set(vars(fresh))
+    replace(maker(), writer=replace(writer(), texts=replace(texts(), texts=["Nothing."] * COUNT))).warm()
+
+
+@pytest.mark.parametrize(
+    ("words", "shorter"), [("shorten", True), ("cut down", True), ("cute", False), ("funnier", False)]
+)
+def test_only_words_for_less_text_ask_for_less(words, shorter):
+    assert bool(SHORTER.match(words)) == shorter

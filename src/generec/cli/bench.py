@@ -52,6 +52,9 @@ def loop(
         from generec.simulation.people import WorldPeople
         from generec.simulation.record import Record
 
+        for part in only or ():
+            if part not in PARTS:
+                raise unknown("part", part, PARTS)
         world = make_world(items=items, users=population, seed=seed)
         taught, asking = unseen(world.dataset)
         system = _system(taught, output / "model", seed)
@@ -79,8 +82,6 @@ def loop(
         shown = {"generators": _show_generators, "policies": _show_policies, "routing": _show_routing}
         report = Record(output / "loop.json", settings)
         for part in only or PARTS:
-            if part not in PARTS:
-                raise unknown("part", part, PARTS)
             shown[part](report.part(part, measured[part]), out)
         out.text(f"report: {report.file}")
         out.document(report.document)

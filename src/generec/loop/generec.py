@@ -145,7 +145,9 @@ class GeneRec:
             SetMaker(retriever=retriever),
         ]
         if self.writer is not None:
-            found.append(TextCreateMaker(retriever=retriever, writer=self.writer))
+            creator = TextCreateMaker(retriever=retriever, writer=self.writer)
+            creator.warm()
+            found.append(creator)
         return {maker.arm.name: maker for maker in found}
 
     @property

@@ -52,6 +52,8 @@ class Meaning:
 
     def encode(self, texts: Sequence[str]) -> Scores:
         """Unit sentence vectors, (n, D)."""
+        if not texts:
+            return self.vectors[:0]
         frame = pl.DataFrame({"item_id": [str(at) for at in range(len(texts))], "title": list(texts)})
         return _unit(self.encoder.encode(Catalog(frame)).numpy())
 

@@ -50,6 +50,12 @@ class TextCreateMaker:
     """Statements of the subject, and of the person's own manner."""
     arm: Arm = ARM
 
+    def warm(self) -> None:
+        """Reads the catalogue's statements now, not in the first turn, which would be late."""
+        if self.writer.manners:
+            for vectors in (self._manners, self._subjects):
+                vectors.setflags(write=False)
+
     def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain:
         """Up to n drafts, or why there are none and that the editor stands in."""
         about = set(self.writer.creator.spec.fields)

@@ -19,7 +19,7 @@ FORMS = (SNIPPET, DESCRIPTION, HEADLINE)
 """Tried in this order; the first that gives something other than the original is taken."""
 
 
-SHORTER = re.compile(r"(?:shorten|condense|trim|tighten|cut|boil|summari[sz]e|sum up|shorter|briefer|abridge)", re.I)
+SHORTER = re.compile(r"(?:shorten|condense|trim|tighten|cut|boil|summari[sz]e|sum up|shorter|briefer|abridge)\b", re.I)
 """Words that ask for less text."""
 
 
