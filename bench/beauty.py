@@ -12,12 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from generec.data.split import split
 from generec.decoding.beam import BeamSearch
 from generec.evaluation.protocol import evaluate
 from generec.fitting.checkpoint import write_atomically
+from measured import measured
 
 FIGURES = ("recall@5", "ndcg@5", "recall@10", "ndcg@10", "recall@20", "ndcg@20")
 
@@ -68,11 +67,6 @@ def judge(places: list[Path], data: Path, beam: bool) -> dict[str, Any]:
     return found
 
 
-def machine() -> dict[str, Any]:
-    return {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
-            "torch": version("torch"), "threads": torch.get_num_threads(), "load": os.getloadavg()}  # fmt: skip
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
@@ -93,9 +87,8 @@ def main() -> None:
         train(asked.data, asked.only, place, seed, asked.threads, asked.settings) for seed, place in enumerate(places)
     ]
     selected = [place.with_name(place.name + "-selected") for place in places]
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     result = {
-        "commit": commit, "seeds": asked.seeds, "machine": machine(), "runs": runs,
+        **measured(), "seeds": asked.seeds, "runs": runs,
         "selected, trained on train": judge(selected, asked.data, asked.beam),
         "refitted on train + validation": judge(places, asked.data, asked.beam),
     }  # fmt: skip

@@ -19,9 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -32,7 +29,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from generec.fitting.checkpoint import write_atomically
 from generec.loop.slate_policy import SlatePolicy
 from generec.metrics.beyond_accuracy import intra_list_diversity
 from generec.metrics.intervals import difference_interval, mean_interval
@@ -41,6 +37,7 @@ from generec.nn.slates import Slates
 from generec.objectives.slate_likelihood import uniform
 from generec.recipes.dynamic_slates import PHASES, SETTINGS, dynamic_slates, learn
 from generec.simulation.slates import Crowd, Shelves, SlateLaw, SlateWorld, live
+from measured import written
 
 POLICIES = {"greedy": SlatePolicy(draws=0), "one draw": SlatePolicy(draws=1), "in-slate": SlatePolicy(draws=10)}
 AGAIN = replace(SETTINGS, epochs=20)
@@ -143,15 +140,10 @@ def main() -> int:
     found = {**({"likelihood": compared(held_out)} if held_out else {}), **({"online": earned(lives)} if lives else {})}
     print(json.dumps(found, indent=1))
     if asked.out is not None:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        document = {
-            **found, "command": f"python bench/dynamic_slates.py --seeds {asked.seeds} --first-seed {asked.first_seed}",
-            "commit": commit, "seeds": [*range(asked.first_seed, asked.first_seed + asked.seeds)],
+        written(asked.out, {
+            **found, "seeds": [*range(asked.first_seed, asked.first_seed + asked.seeds)],
             "size": asdict(size), "law": asdict(law), "cpu_seconds": round(time.process_time() - cpu, 1),
-            "machine": {"cores": os.cpu_count(), "threads": torch.get_num_threads(),
-                        "python": platform.python_version()},
-        }  # fmt: skip
-        write_atomically(asked.out, (json.dumps(document, indent=1) + "\n").encode())
+        })  # fmt: skip
     return 0 if all(part["accepted"] for part in found.values()) else 1
 
 

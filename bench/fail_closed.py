@@ -9,14 +9,13 @@ use as well). "default" is the policy of a plain installation, "block" one under
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from generec.fidelity.policy import Policy
+from measured import written
 
 ROOT = Path(__file__).parent.parent
 POLICIES = {
@@ -66,12 +65,9 @@ def main() -> None:
     for row in found:
         print(" | ".join(str(row[name]) for name in names))
     wrong = [row for row in found if not closed(row)]
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    command = "python " + " ".join(["bench/fail_closed.py", *sys.argv[1:]])
     print(f"{len(found) - len(wrong)} of {len(found)} as they must be")
     if asked.out:
-        document = {"command": command, "commit": commit.strip(), "rows": found, "wrong": len(wrong)}
-        asked.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        written(asked.out, {"rows": found, "wrong": len(wrong)})
     raise SystemExit(bool(wrong))
 
 

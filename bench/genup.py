@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import re
-import subprocess
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import torch
 
 from generec.data.dataset import read_dataset
 from generec.data.split import split
@@ -34,7 +30,6 @@ from generec.encoders.sentence import FittedSentenceEncoder
 from generec.encoders.tfidf import TfidfEncoder
 from generec.evaluation.protocol import evaluate
 from generec.evaluation.report import Report
-from generec.fitting.checkpoint import write_atomically
 from generec.fitting.loop import Run
 from generec.fitting.progress import Bars, reporting
 from generec.metrics.intervals import Interval
@@ -43,6 +38,7 @@ from generec.recipes.genup import genup, history_alone
 from generec.templates.profile_text import Dealt, FittedProfileText, ProfileText
 from generec.templates.profiled import all_told, as_catalog
 from generec.types import Dataset, Events, Split
+from measured import written
 
 PROFILE, TWIN = "profile", "history of equal tokens"
 METRICS = ("recall@1", "recall@10", "ndcg@10")
@@ -134,16 +130,10 @@ def main() -> int:
     found = summed(report, parts) | {"tokens": tokens, "visits": {"profile": asked.length, "twin": asked.length + more}}
     print(json.dumps(found, indent=1))
     if asked.out is not None:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        document = {
-            **found, "command": f"python bench/genup.py calgary --zone {asked.zone} --length {asked.length} "
-            f"--seeds {asked.seeds}" + (" --tfidf" if asked.tfidf else ""), "commit": commit,
-            "seeds": [*range(asked.seeds)], "protocol": parts.description, "example": texts[len(texts) // 2],
+        written(asked.out, {
+            **found, "seeds": [*range(asked.seeds)], "protocol": parts.description, "example": texts[len(texts) // 2],
             "encoder": type(words).__name__, "cpu_seconds": round(time.process_time() - cpu, 1),
-            "machine": {"cores": os.cpu_count(), "threads": torch.get_num_threads(),
-                        "python": platform.python_version()},
-        }  # fmt: skip
-        write_atomically(asked.out, (json.dumps(document, indent=1) + "\n").encode())
+        })  # fmt: skip
     return 0 if found["accepted"] else 1
 
 

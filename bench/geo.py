@@ -14,9 +14,6 @@ Words are retrieved by the loop's Retriever over item-kNN, which reads no text. 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -51,6 +48,7 @@ from generec.simulation.geo.rewriters import REWRITERS, identity, keyword_stuffi
 from generec.simulation.goals import Goals
 from generec.simulation.people import WorldPeople
 from generec.types import Catalog, Dataset, Events, Request, Slate
+from measured import written
 
 Read = Callable[[Catalog], Catalog]
 Ranks = np.ndarray[Any, np.dtype[np.int64]]
@@ -346,15 +344,7 @@ def main() -> int:
     for target, met in reached.items():
         print(f"{'reached' if met else 'MISSED '}  {target}")
     if asked.out is not None:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        command = " ".join(["python", *sys.argv])
-        if asked.data is not None:
-            command = command.replace(str(asked.data), "FOLDER")
-        record = {"command": command, "commit": commit, "seeds": asked.seeds, "targets": reached,
-                  "machine": {"processor": platform.machine(), "python": platform.python_version()},
-                  "attacks": attacks, "answers": answers}  # fmt: skip
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        written(asked.out, {"seeds": asked.seeds, "targets": reached, "attacks": attacks, "answers": answers})
     return 0
 
 

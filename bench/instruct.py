@@ -16,11 +16,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
-import platform
 import re
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,6 +39,7 @@ from generec.loop.meaning import Meaning
 from generec.protocols import Instructor
 from generec.records import Guidance, Person
 from generec.types import Catalog, Events
+from measured import written
 
 OPEN = Path(__file__).parent.parent / "tests" / "loop" / "instructions" / "open.jsonl"
 SEALED = OPEN.with_name("sealed.jsonl.gz")
@@ -355,15 +352,6 @@ def _seeker_messages(path: Path, known: set[str]) -> Iterable[tuple[str, list[st
                 yield message["text"], mentioned, liked
 
 
-def machine() -> dict[str, Any]:
-    return {
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load": os.getloadavg(),
-    }
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--movies", type=Path, help="MovieLens 1M with plots, as imported")
@@ -386,18 +374,7 @@ def main() -> int:
         result = run(path, catalogues(chosen.movies, chosen.beauty), embedded, chosen.failures)
         show(result)
     if chosen.out is not None:
-        commit = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        record = {
-            "command": " ".join(["python", *sys.argv]),
-            "sentences": path.name,
-            "commit": commit,
-            "machine": machine(),
-            **result,
-        }
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        written(chosen.out, {"sentences": path.name, **result})
     return 0
 
 

@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -28,7 +25,6 @@ from generec.cli.teach import writer_of
 from generec.data.dataset import read_dataset
 from generec.data.world import make_world
 from generec.fidelity.keys import Keys
-from generec.fitting.checkpoint import write_atomically
 from generec.loop.conversation import Conversation
 from generec.loop.generec import GeneRec
 from generec.recipe.artefact import load
@@ -37,6 +33,7 @@ from generec.simulation.goals import Goals
 from generec.simulation.language import say
 from generec.simulation.people import WorldPeople
 from generec.types import Condition
+from measured import written
 
 BUDGETS = {"instruct": 60.0, "set": 150.0, "text edit": 50.0, "turn": 300.0}
 """Milliseconds on two cores, at the median."""
@@ -74,20 +71,16 @@ def main() -> None:
             system=system, data=data, folder=Path(home) / "ledger", keys=Keys(Path(home) / "keys"),
             writer=writer_of(asked.model, system.catalog),
         )  # fmt: skip
-        spent = measured(generec, people, goals, asked.turns)
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    document = {
-        "command": "python bench/latency.py model --data world", "commit": commit, "seed": asked.seed,
-        "items": len(system.catalog), "recipe": system.record["recipe"]["name"], "budgets": BUDGETS,
-        "machine": {"cores": os.cpu_count(), "threads": 1, "python": platform.python_version()},
-        "load": os.getloadavg(),
-        "milliseconds": {name: figures(values) for name, values in spent.items()},
-    }  # fmt: skip
-    print(json.dumps(document["milliseconds"], indent=1))
-    write_atomically(asked.out, (json.dumps(document, indent=1) + "\n").encode())
+        spent = durations(generec, people, goals, asked.turns)
+    found = {name: figures(values) for name, values in spent.items()}
+    print(json.dumps(found, indent=1))
+    written(asked.out, {
+        "seed": asked.seed, "items": len(system.catalog), "recipe": system.record["recipe"]["name"], "budgets": BUDGETS,
+        "milliseconds": found,
+    })  # fmt: skip
 
 
-def measured(generec: GeneRec, people: WorldPeople, goals: Goals, turns: int) -> dict[str, list[float]]:
+def durations(generec: GeneRec, people: WorldPeople, goals: Goals, turns: int) -> dict[str, list[float]]:
     """Milliseconds of every part, over wishes of different people."""
     loop, spent = generec.loop, dict[str, list[float]]()
     draw = {"item": goals.for_item, "set": goals.for_set}

@@ -8,8 +8,11 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from generec.fitting.checkpoint import write_atomically
 
@@ -18,7 +21,8 @@ def measured() -> dict[str, Any]:
     """Command, commit and machine of this process. Paths outside of the folder it runs in lose their folders."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     words = [Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:]]
-    machine = {"cores": os.cpu_count(), "python": platform.python_version()}
+    machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
+               "torch": version("torch"), "threads": torch.get_num_threads(), "load": os.getloadavg()}  # fmt: skip
     return {
         "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": commit,
         "machine": machine,
@@ -28,4 +32,5 @@ def measured() -> dict[str, Any]:
 def written(file: Path, figures: Mapping[str, Any]) -> None:
     """The figures and how they were measured, in a file."""
     text = json.dumps({**measured(), **figures}, indent=1, ensure_ascii=False) + "\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text.encode())

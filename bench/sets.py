@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -33,6 +31,7 @@ from generec.create.sets.rules import Arc, AtMostPer, Avoid, Count, NoNearDuplic
 from generec.fitting.progress import Bars, reporting, task
 from generec.records import Abstain, Member, Total
 from generec.types import Condition
+from measured import written
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "create"))  # the judge is shared with the tests
 
@@ -58,19 +57,9 @@ def main() -> int:
     for name, found in figures.items():
         print(f"{name}: {json.dumps(found)}")
     if chosen.out is not None:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        record = {
-            "command": " ".join(["python", *sys.argv]), "commit": commit,
-            "seeds": [chosen.first, chosen.first + chosen.briefs], "machine": machine(load), **figures,
-        }  # fmt: skip
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        seeds = [chosen.first, chosen.first + chosen.briefs]
+        written(chosen.out, {"seeds": seeds, "ortools": version("ortools"), "load before": load, **figures})
     return 1 if figures["validity"]["wrong"] or figures["force"]["least"] < 0.95 else 0
-
-
-def machine(load: tuple[float, float, float]) -> dict[str, Any]:
-    return {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
-            "ortools": version("ortools"), "load_before": load, "load_after": os.getloadavg()}  # fmt: skip
 
 
 def validity(seeds: range, items: int) -> dict[str, Any]:

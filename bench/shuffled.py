@@ -16,9 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,7 +28,6 @@ from torch import Tensor
 from generec.data.dataset import read_dataset
 from generec.data.split import split
 from generec.evaluation.protocol import evaluate
-from generec.fitting.checkpoint import write_atomically
 from generec.fitting.loop import Run
 from generec.models.decoder_only import DecoderOnlyModel
 from generec.models.one_pass import LevelScorer, OnePassModel
@@ -41,6 +37,7 @@ from generec.recipe.record import override
 from generec.recipes.one_pass import one_pass, one_pass_shuffled, one_pass_tokens
 from generec.tokenizers.controls import Shuffled
 from generec.types import ItemIndex
+from measured import written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,12 +114,7 @@ def main() -> None:
             "seconds": round(time.monotonic() - began, 1),
         }  # fmt: skip
         print(name, found["rows"][name], flush=True)
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-        found |= {
-            "command": f"python bench/shuffled.py beauty --seed {asked.seed}", "commit": commit, "seed": asked.seed,
-            "machine": {"cores": os.cpu_count(), "threads": 1, "python": platform.python_version()},
-        }  # fmt: skip
-        write_atomically(asked.out, (json.dumps(found, indent=1) + "\n").encode())
+        written(asked.out, {"seed": asked.seed, "rows": found["rows"]})
     rows = found["rows"]
     for kind in ("", ", blind", ", shared", ", tokens"):
         if f"codes{kind}" in rows and f"shuffled{kind}" in rows:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +45,7 @@ from generec.recipes.what_and_how import STYLE, what_and_how
 from generec.records import Abstain, Code, Evidence, Guidance
 from generec.tokenizers.joined import joined
 from generec.types import Catalog, Events
+from measured import written
 
 WRITERS = ("right", "right, user vector only", "swapped", "swapped, disjoint taste", "nobody")
 
@@ -342,8 +342,7 @@ def main() -> None:
     answers = answered(bench, requests(setting, asked.requests, asked.seed), folder / "answers.jsonl")
     log = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     results = {
-        "command": vars(asked) | {"folder": str(folder)},
-        "machine": {"python": platform.python_version(), "torch": torch.__version__, "threads": asked.threads},
+        "seed": asked.seed,
         "weights": sum(parameter.numel() for parameter in bench.creator.model.parameters()),
         "items": {"learned or held out": len(setting.items), "withheld": asked.items - len(setting.items)},
         "epochs": [
@@ -355,7 +354,7 @@ def main() -> None:
         **summary(answers), "examples": [answer["texts"] for answer in answers[:4]],
         "cpu_seconds": time.process_time() - began,
     }  # fmt: skip
-    Path(asked.out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    written(Path(asked.out), results)
     with pl.Config(tbl_rows=30, tbl_cols=12, fmt_str_lengths=40):
         for cells in ("covered", "withheld"):
             rows = results.get(cells, {}).get("rows", {})
