@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ class Record:
             began, cpu = time.monotonic(), time.process_time()
             found = plain(measure())
             how = {
-                "command": " ".join(["generec", *sys.argv[1:]]), "cores": os.cpu_count(),
+                "command": " ".join(["generec", *sys.argv[1:]]), "commit": commit(), "cores": os.cpu_count(),
                 "python": platform.python_version(), "seconds": round(time.monotonic() - began),
                 "cpu seconds": round(time.process_time() - cpu),
             }  # fmt: skip
@@ -46,6 +47,20 @@ class Record:
             write_atomically(self.file, (json.dumps(document, indent=1) + "\n").encode())
         part: dict[str, Any] = self.document[name]
         return part
+
+
+def commit() -> str | None:
+    """Of the checkout that tracks this code; None where it was installed without one."""
+
+    def git(*words: str) -> str:
+        asked = ["git", "-C", str(Path(__file__).parent), *words]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        git("ls-files", "--error-unmatch", Path(__file__).name)
+        return git("rev-parse", "HEAD")
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def plain(value: Any) -> Any:
