@@ -52,6 +52,7 @@ ROUTES = {
     ("get", "/v1/traffic"): ("read", None),
     ("get", "/v1/codes"): ("read", None),
     ("get", "/v1/health/data"): ("read", None),
+    ("post", "/v1/import"): ("admin", None),
 }
 OF_ENGINE = (
     "/metrics", "/v1/recommend", "/v1/similar", "/v1/turn", "/v1/edit", "/v1/create", "/v1/explain", "/v1/detect",

@@ -17,6 +17,7 @@ from generec.serving.api import (
     feedback,
     gaps,
     health,
+    imports,
     items,
     jobs,
     making,
@@ -41,7 +42,7 @@ from generec.serving.store import Store
 _ROUTERS: tuple[APIRouter, ...] = (
     health.router, recommend.router, items.router, feedback.router, turn.router, users.router,
     making.router, models.router, rules.router, pages.router, approvals.router, jobs.router, export.router,
-    gaps.router, traffic.router, codes.router, data_health.router,
+    gaps.router, traffic.router, codes.router, data_health.router, imports.router,
 )  # fmt: skip
 
 
