@@ -15,7 +15,7 @@ from generec.encoders.fusion import ConcatEncoder
 from generec.encoders.style import ContentEncoder, StyleEncoder, SubjectEncoder
 from generec.encoders.tfidf import TfidfEncoder
 from generec.errors import UsageError
-from generec.loop.demand import cells, demand, item_probabilities, oracle, probable_codes
+from generec.loop.demand import cells, demand, item_probabilities, oracle
 from generec.loop.gaps import GapReport, distinctive, gap_report
 from generec.models.decoder_only import DecoderOnly
 from generec.recipe.record import override
@@ -223,14 +223,14 @@ def test_one_code_only_gives_a_report_on_content_alone():
     assert report.mode == "content only"
     assert report.gaps
     assert all(gap.how == () and gap.manner == () for gap in report.gaps)
-    what, how = probable_codes(system, asked()[0])
+    what, how = demand(system, asked()[:1], cells(system)).probable()
     assert what
     assert how == ()
 
 
 def test_demand_equals_the_naive_sums():
     system, some = fitted(), asked()[:4]
-    found, weights = demand(system, some, (2, 1)), item_probabilities(system, some)
+    found, weights = demand(system, some, cells(system, (2, 1))), item_probabilities(system, some)
     codes = system.index.ids.codes.tolist()
     for person in range(len(some)):
         what, how, pair = defaultdict(float), defaultdict(float), defaultdict(float)
@@ -253,14 +253,14 @@ def test_probable_codes_follow_the_persons_taste_and_fit_guidance():
     wanted = (groups.what[subjects.index(MISSING[0])], groups.how[manners.index(MISSING[1])])
     fans, others = defaultdict(list), defaultdict(list)
     for request in asked(MISSING)[:100]:
-        codes = probable_codes(system, request, depth=(1, 1))
+        codes = demand(system, [request], groups).probable()
         for side, weights in enumerate(codes):
             assert sum(p for _, p in weights) == pytest.approx(1, abs=1e-4)
             assert [p for _, p in weights] == sorted((p for _, p in weights), reverse=True)
             (others if int(request.user_id[1:]) % 5 else fans)[side].append(dict(weights)[wanted[side]])
     for side in (0, 1):  # although nothing like it was ever shown
         assert np.mean(fans[side]) > 1.3 * np.mean(others[side])
-    what, how = probable_codes(system, asked(MISSING)[0], count=3)
+    what, how = demand(system, asked(MISSING)[:1], cells(system)).probable(count=3)
     assert (len(what), len(how)) == (3, 3)
     assert Guidance(what=what, how=how).what == what
 
@@ -268,7 +268,7 @@ def test_probable_codes_follow_the_persons_taste_and_fit_guidance():
 def test_the_oracle_is_the_weighted_mean_of_the_features():
     system, request = fitted(), asked()[0]
     weights = item_probabilities(system, [request])[0]
-    mean, variance = oracle(system, request)
+    mean, variance = oracle(system, weights)
     assert len(mean) == len(variance) == system.features.shape[1]
     naive = sum(float(weight) * row for weight, row in zip(weights, system.features, strict=True))
     spread = sum(float(weight) * (row - naive) ** 2 for weight, row in zip(weights, system.features, strict=True))
@@ -304,4 +304,4 @@ def test_what_cannot_be_asked_is_refused():
         gap_report(system, asked(), people=0)
     tokens = replace(system, model=DecoderOnly(width=16, layers=1).build(system.index, system.features))
     with pytest.raises(UsageError, match="does not score every item"):
-        demand(tokens, asked()[:1])
+        demand(tokens, asked()[:1], cells(system))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 import small_world
@@ -19,7 +20,7 @@ from generec.loop.set_maker import SetMaker
 from generec.loop.turn import TurnRequest
 from generec.records import BackendCard, Feedback, Guidance, Person, Stated, Total, from_json, to_json
 from generec.records import Turn as TurnRecord
-from generec.types import Condition, Events
+from generec.types import Catalog, Condition, Events
 
 HISTORY = ("i3", "i8", "i13", "i4")
 
@@ -204,3 +205,16 @@ def test_an_item_that_was_removed_is_not_shown_whatever_is_said(generec, talk):
     first = talk.say("lamps under 40").slate[0].item_id
     generec.system.remove([first])
     assert first not in [candidate.item_id for candidate in talk.say("lamps under 41").slate]
+
+
+def test_inserted_items_are_found_by_the_next_turn_and_a_running_dialogue_goes_on(generec, talk):
+    before = talk.say("lamps under 40")
+    fresh = generec.system.catalog.frame.filter(pl.col("item_id") == before.slate[0].item_id)
+    name = "zephyr lantern of the seven seas"
+    fresh = fresh.with_columns(pl.lit("fresh").alias("item_id"), pl.lit(name).alias("title"))
+    generec.system.insert(Catalog(fresh))
+    assert "fresh" not in [candidate.item_id for candidate in talk.say("something cheaper").slate]
+    person = generec.person(history=(*HISTORY, "fresh"))
+    assert person.history[-1] == "fresh"
+    turn = generec.turn(TurnRequest(words="made for the seven seas", person=generec.person(history=HISTORY)))
+    assert "fresh" in [candidate.item_id for candidate in turn.slate]

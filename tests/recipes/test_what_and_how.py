@@ -13,7 +13,7 @@ from generec.encoders.collaborative import CollaborativeEncoder
 from generec.encoders.fusion import ConcatEncoder
 from generec.encoders.style import ContentEncoder, StyleEncoder, SubjectEncoder
 from generec.encoders.tfidf import TfidfEncoder
-from generec.loop.demand import probable_codes
+from generec.loop.demand import cells, demand
 from generec.loop.gaps import gap_report
 from generec.recipe.artefact import load
 from generec.recipe.record import describe, override, rebuild
@@ -70,7 +70,8 @@ def test_a_saved_system_answers_encodes_and_reports_as_before(world, system, tmp
     requests = [replace(case.request, user_id=f"u{place}") for place, case in enumerate(parts.test[:40])]
     assert again.recommend(requests, 5) == system.recommend(requests, 5)
     assert joined(again.tokenizer).levels == joined(system.tokenizer).levels == (1, 1)
-    assert probable_codes(again, requests[0]) == probable_codes(system, requests[0])
+    first, second = (demand(each, requests[:1], cells(each)).probable() for each in (again, system))
+    assert first == second
     assert gap_report(again, requests) == gap_report(system, requests)
     new = Catalog(dataset.catalog.frame.head(3).with_columns(pl.format("new {}", pl.col("item_id")).alias("item_id")))
     for each in (system, again):

@@ -6,7 +6,7 @@ Everything is read off a model that scores every item: the demand for a code is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from generec.errors import UsageError
 from generec.protocols import ItemScorer
-from generec.records import Code
+from generec.records import Code, Guidance, Person
 from generec.system import System
 from generec.tokenizers.joined import JoinedQuantizer, joined
 from generec.tokenizers.quantized import QuantizedTokenizer
@@ -73,6 +73,14 @@ class Demand:
     def held(self) -> Tensor:
         """(B, W * H)."""
         return summed(self.items, self.cells.pair_of, len(self.cells.what) * len(self.cells.how))
+
+    def probable(self, person: int = 0, count: int = 8) -> tuple[CodeWeights, CodeWeights]:
+        """The most probable content codes and style codes of a person, for `Guidance.what` and `Guidance.how`.
+
+        The second is empty where the codes have no style levels.
+        """
+        what = _best(self.what[person], self.cells.what, count)
+        return what, _best(self.how[person], self.cells.how, count) if self.cells.how != ((),) else ()
 
 
 def tells_what_from_how(system: System[Any]) -> bool:
@@ -139,37 +147,38 @@ def item_probabilities(system: System[Any], requests: Sequence[Request]) -> Tens
     return found
 
 
-def demand(system: System[Any], requests: Sequence[Request], depth: tuple[int, int] | None = None) -> Demand:
+def demand(system: System[Any], requests: Sequence[Request], groups: Cells) -> Demand:
     """The demand of some people (a few hundred at once: it holds their probabilities of all items)."""
-    groups = cells(system, depth)
     items = item_probabilities(system, requests)
     what = summed(items, groups.what_of, len(groups.what))
     return Demand(groups, what, summed(items, groups.how_of, len(groups.how)), items)
 
 
-def probable_codes(
-    system: System[Any], request: Request, count: int = 8, depth: tuple[int, int] | None = None
-) -> tuple[CodeWeights, CodeWeights]:
-    """The most probable content codes and style codes of a person, for `Guidance.what` and `Guidance.how`.
-
-    The second is empty where the codes have no style levels.
-    """
-    found = demand(system, [request], depth)
-    what = _best(found.what[0], found.cells.what, count)
-    return what, _best(found.how[0], found.cells.how, count) if found.cells.how != ((),) else ()
-
-
-def oracle(system: System[Any], request: Request) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The imagined ideal item of a person: mean and variance of the features, items weighted by their probability.
+def oracle(system: System[Any], weights: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The imagined ideal item of a person: mean and variance of the features, items weighted by p(item), (N,).
 
     DreamRec (2310.20453) draws it from a diffusion model instead; this is the exact mean of what the ranking model
     believes, which lies between the tastes of a person who has several.
     """
-    weights = item_probabilities(system, [request])[0]
     features = system.features.float()
     mean = weights @ features
     variance = weights @ (features - mean).square()
     return tuple(mean.tolist()), tuple(variance.tolist())
+
+
+@dataclass
+class Imagination:
+    """Adds to a guidance what the person probably wants, in codes, and their ideal item."""
+
+    system: System[Any]
+    groups: Cells | None = field(default=None, init=False)
+
+    def __call__(self, guidance: Guidance, person: Person) -> Guidance:
+        if self.groups is None or len(self.groups.what_of) != len(self.system.catalog):  # items were inserted
+            self.groups = cells(self.system)
+        found = demand(self.system, [Request(history=person.history, user_id=person.user_id)], self.groups)
+        (what, how), (mean, variance) = found.probable(), oracle(self.system, found.items[0])
+        return replace(guidance, what=what, how=how, oracle=mean, variance=variance)
 
 
 def _prefixes(codes: Tensor) -> tuple[tuple[Code, ...], Tensor]:

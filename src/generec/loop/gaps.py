@@ -79,7 +79,7 @@ def gap_report(
         raise UsageError(f"people and rows must be at least 1, got {people} and {rows}")
     asked = [request for request in requests if system.catalog.known_rows(request.history)]
     groups = cells(system, depth)
-    tally = _tally(system, asked, depth, stock, lift)
+    tally = _tally(system, asked, groups, stock, lift)
     missing = tally.free - tally.held
     count = torch.bincount(tally.pairs, minlength=len(missing))
     stocked = torch.bincount(groups.pair_of[system.index.alive.cpu()], minlength=len(missing))
@@ -153,8 +153,7 @@ class _Tally:
         return tuple(text for text, number in ordered if number >= least)[:_CONSTRAINTS]
 
 
-def _tally(system: System[Any], asked: Sequence[Request], depth: tuple[int, int], stock: int, lift: float) -> _Tally:
-    groups = cells(system, depth)
+def _tally(system: System[Any], asked: Sequence[Request], groups: Cells, stock: int, lift: float) -> _Tally:
     pairs, pair_of = len(groups.what) * len(groups.how), groups.pair_of
     free, held = torch.zeros(pairs, dtype=torch.float64), torch.zeros(pairs, dtype=torch.float64)
     names = {name: place for place, name in enumerate(dict.fromkeys(request.user_id for request in asked))}
@@ -169,7 +168,7 @@ def _tally(system: System[Any], asked: Sequence[Request], depth: tuple[int, int]
     size = max(1, _VALUES // max(pairs, len(pair_of)))
     for start in range(0, len(asked), size):
         block = asked[start : start + size]
-        wanted = demand(system, block, depth)
+        wanted = demand(system, block, groups)
         may = torch.stack([allowed[request.conditions] for request in block]).float()  # (B, N)
         gap = summed(may, pair_of, pairs) <= stock  # (B, P)
         wish = wanted.free * gap

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from generec.fidelity.originals import Originals
 from generec.fidelity.policy import Policy
 from generec.fidelity.provenance import Marker
 from generec.fidelity.scene import Scene
-from generec.loop.demand import leaning, oracle, probable_codes, tells_what_from_how
+from generec.loop.demand import Imagination, leaning, tells_what_from_how
 from generec.loop.explain import Explainer
 from generec.loop.feedback import Labelled, credit, earned
 from generec.loop.instructor import EmbeddedInstructor
@@ -33,7 +33,7 @@ from generec.loop.writer import Writer
 from generec.protocols import Instructor
 from generec.records import Age, Budget, Feedback, Guidance, Person, Stage, Statement, Turn
 from generec.system import System
-from generec.types import Dataset, Request
+from generec.types import Dataset
 
 
 @dataclass(kw_only=True)
@@ -56,6 +56,7 @@ class GeneRec:
     writer: Writer | None = None
     """Creates texts; None: the text editor stands in."""
     budget: Budget = field(default_factory=Budget)
+    _wired: Loop | None = field(default=None, init=False, repr=False)
 
     def turn(self, request: TurnRequest) -> Turn:
         """One turn of a dialogue."""
@@ -115,28 +116,37 @@ class GeneRec:
         self.folder.mkdir(parents=True, exist_ok=True)
         return Ledger(self.folder / "origins.jsonl")
 
-    @cached_property
+    @property
     def loop(self) -> Loop:
-        """The parts of a turn, wired together."""
+        """The parts of a turn, wired together; anew where items were inserted since."""
+        if self._wired is None:
+            self._wired = self._wire()
+            for outcome in self._remembered():
+                if outcome.arm in self.router.bandit.arms:
+                    self.router.learn(outcome)
+        elif self.meaning.catalog is not self.system.catalog:
+            self.meaning = Meaning(self.system.catalog, self.meaning.encoder)
+            for name in ("counts", "profile_writer"):
+                self.__dict__.pop(name, None)
+            self._wired = self._wire()
+        return self._wired
+
+    def _wire(self) -> Loop:
         self.meaning.similarity("the sentence model is loaded now, not in the first turn")
-        repeats = bool(self.data is not None and self.data.repeats)
+        two_sided = tells_what_from_how(self.system)
         retriever = Retriever(
-            recommender=self.system, meaning=self.meaning, repeat=repeats,
-            alive=lambda: self.system.index.alive.cpu().numpy(),
-            manner=leaning(self.system) if tells_what_from_how(self.system) else None,
+            recommender=self.system, meaning=self.meaning, repeat=bool(self.data is not None and self.data.repeats),
+            alive=lambda: self.system.index.alive.cpu().numpy(), manner=leaning(self.system) if two_sided else None,
         )  # fmt: skip
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
         makers = self.makers if self.makers is not None else self._makers(retriever)
-        marker = Marker(self.keys, self.ledger)
         for maker in makers.values():
             self.router.bandit.join(maker.arm)
-        for outcome in self._remembered():
-            if outcome.arm in self.router.bandit.arms:
-                self.router.learn(outcome)
+        marker, imagine = Marker(self.keys, self.ledger), Imagination(self.system) if two_sided else None
         return Loop(
             instructor=self.instructor or EmbeddedInstructor(meaning=self.meaning), retriever=retriever,
             router=self.router, makers=makers, gate=Gate(plain_checks(), self.policy, marker.mark),
-            scene=self._scene(), explainer=explainer, publish=marker.publish, imagine=self._imagine, budget=self.budget,
+            scene=self._scene(), explainer=explainer, publish=marker.publish, imagine=imagine, budget=self.budget,
         )  # fmt: skip
 
     def _makers(self, retriever: Retriever) -> dict[str, RoutedMaker]:
@@ -158,19 +168,6 @@ class GeneRec:
         """What the router heard before; a line that was being written when the power went is not one."""
         text = self._outcomes.read_text(encoding="utf-8") if self._outcomes.exists() else ""
         return read(text[: text.rfind("\n") + 1], str(self._outcomes))
-
-    @property
-    def _imagine(self) -> Callable[[Guidance, Person], Guidance] | None:
-        """Probable codes and the ideal item of a person, where the system's codes tell what from how."""
-        if not tells_what_from_how(self.system):
-            return None
-
-        def imagine(guidance: Guidance, person: Person) -> Guidance:
-            wanted = Request(history=person.history, user_id=person.user_id)
-            (what, how), (mean, variance) = probable_codes(self.system, wanted), oracle(self.system, wanted)
-            return replace(guidance, what=what, how=how, oracle=mean, variance=variance)
-
-        return imagine
 
     def _scene(self) -> Scene:
         """Without stated rights nothing may be made of the catalogue: the check says unknown, and that blocks."""

@@ -196,7 +196,8 @@ class Retriever:
         )  # fmt: skip
         slate = self.recommender.recommend([request], min(self.depth, len(catalog)))[0]
         scores = np.zeros(len(catalog), np.float32)
-        scores[catalog.rows(slate.item_ids)] = 1 - np.arange(len(slate.item_ids)) / self.depth
+        known = [item_id for item_id in slate.item_ids if item_id in catalog]  # but for what was inserted since
+        scores[catalog.rows(known)] = 1 - np.arange(len(known)) / self.depth
         return scores, slate.note
 
     def _manner(self, person: Person) -> Scores:
