@@ -54,6 +54,10 @@ def serve(
     ] = 0.0,
     keys: KeysFolder = None,
     data: Data = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Pictures of items, named by item id (a3.jpg): PNG, JPEG or WebP."),
+    ] = None,
     retrain: Annotated[
         str | None,
         typer.Option(metavar="CRON", help="When to retrain on the store: `0 3 * * *` is three at night, UTC."),
@@ -92,7 +96,7 @@ def serve(
                 _told_who_answers(opened, tenant, version)
                 read = partial(histories, opened, tenant, model, data, _BY)
                 behind = partial(Behind, read, then=partial(learned, opened, tenant, version, model))
-                settings = _settings(tenant, (host, *(name or ())), origin or [], (rate, tenant_rate))
+                settings = _settings(tenant, (host, *(name or ())), origin or [], (rate, tenant_rate), pictures)
                 known = _histories(opened, store, tenant, keys, data)
                 made = _loops(model, known, ledger, chosen)
                 _run(opened, settings, made, behind, partial(scheduled, opened), listening, out)
@@ -235,12 +239,16 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-def _settings(tenant: str, names: tuple[str, ...], origins: list[str], rates: tuple[float, float]) -> Settings:
+def _settings(
+    tenant: str, names: tuple[str, ...], origins: list[str], rates: tuple[float, float], pictures: Path | None
+) -> Settings:
     from generec.serving.api.settings import Settings
 
     rate, tenant_rate = rates
     hosts = (*Settings.hosts, *names)
-    return Settings(tenant=tenant, hosts=hosts, origins=tuple(origins), rate=rate, tenant_rate=tenant_rate)
+    return Settings(
+        tenant=tenant, hosts=hosts, origins=tuple(origins), rate=rate, tenant_rate=tenant_rate, pictures=pictures
+    )
 
 
 def _run(

@@ -1,6 +1,11 @@
 """The catalogue over HTTP: what is put in is recommended at once, what is deleted never again."""
 
-from api_world import is_problem
+import os
+
+import pytest
+from api_world import asking, is_problem
+
+from generec.errors import UsageError
 
 NEW = {"item_id": "a/new lamp", "title": "lamp of tomorrow", "genres": ["lamp", "cheap"], "price": 3.5, "year": 2030}
 
@@ -57,3 +62,45 @@ def test_items_are_named_in_one_question_and_say_their_codes(server):
     new = server.client.get("/v1/items", params={"item_id": NEW["item_id"]}).json()["items"][0]["codes"]
     assert new
     is_problem(server.client.get("/v1/items", params={"item_id": ["i1"] * 201}), 422)
+
+
+PNG, JPEG, WEBP = b"\x89PNG\r\n\x1a\n" + b"p" * 50, b"\xff\xd8\xff\xe0" + b"j" * 50, b"RIFF\0\0\0\0WEBPVP8 "
+SCRIPT = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+def test_pictures_of_a_folder_are_shown_by_what_they_are(again, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    names = {"i1.jpg": PNG, "i2.jpeg": JPEG, "i3.webp": WEBP, "a%2Fnew%20lamp.png": PNG, "i4.png": SCRIPT,
+             "i5.svg": SCRIPT, "i6.png": PNG[:8] * (1 << 20) + PNG}  # fmt: skip
+    for name, content in names.items():
+        (folder / name).write_bytes(content)
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (folder / "i7.png").symlink_to(tmp_path / "secret.png")
+    os.mkfifo(folder / "i8.png")
+    (folder / "i9.png").mkdir()
+    with asking(again(pictures=folder)) as client:
+        client.post("/v1/items", json={"items": [NEW]})
+        asked = ["a/new lamp", *(f"i{n}" for n in range(1, 10))]
+        found = client.get("/v1/items", params={"item_id": asked}).json()["items"]
+        places = {item["item_id"]: item["picture"] for item in found}
+        assert {item_id for item_id, place in places.items() if place} == {"i1", "i2", "i3", "i4", "a/new lamp"}
+        shown = {item_id: client.get(place) for item_id, place in places.items() if place}
+        kinds = {item_id: one.headers["content-type"] for item_id, one in shown.items() if one.status_code == 200}
+        assert kinds == {"i1": "image/png", "i2": "image/jpeg", "i3": "image/webp", "a/new lamp": "image/png"}
+        assert shown["i2"].content == JPEG
+        assert shown["i2"].headers["x-content-type-options"] == "nosniff"
+        is_problem(shown["i4"], 404)
+        again_asked = client.get(places["i1"], headers={"if-none-match": shown["i1"].headers["etag"]})
+        assert (again_asked.status_code, again_asked.content) == (304, b"")
+        signature = places["i1"].split("/")[2]
+        for other in ("i2", "../secret", "..%2fsecret.png", "%2fetc%2fpasswd", "i1.jpg", "", "%00"):
+            assert client.get(f"/pictures/{signature}/{other}").status_code == 404, other
+        is_problem(client.get("/pictures/nothing/i1"), 404)
+        os.utime(folder / "i1.jpg", (1, 1))
+        assert client.get("/v1/items/i1").json()["picture"] != places["i1"]
+        (folder / "i2.jpeg").unlink()
+        is_problem(client.get(places["i2"]), 404)
+        assert client.get("/v1/items/i2").json()["picture"] is None
+    with pytest.raises(UsageError, match="--pictures"):
+        again(pictures=tmp_path / "nowhere")

@@ -37,9 +37,9 @@ class DataHealth(BaseModel):
 
 
 @router.get("/data")
-async def data(caller: Reader, app: App) -> DataHealth:
+async def data_health(caller: Reader, app: App) -> DataHealth:
     """Counts, newest event, items without text, share of items that nobody met; at most a minute old."""
-    about = ("data", caller.tenant, now() // _MINUTE)
+    about = ("data", caller.tenant, now() // _MINUTE, app.store.items.watermark(caller.tenant))
     return await app.reports.get(about, lambda: _found(app.store, caller.tenant))
 
 

@@ -25,12 +25,13 @@ class Shown(BaseModel):
     """An item with its fields; `version` counts its changes.
 
     codes: its semantic ID with the active model, coarse first: items that begin alike are alike. None of an item that
-    the model does not have.
+    the model does not have. picture: where this server shows one; needs no key.
     """
 
     item_id: str
     fields: dict[str, Any]
     codes: tuple[int, ...] = ()
+    picture: str | None = None
     version: int
     updated: int
 
@@ -79,7 +80,7 @@ class Deleted(BaseModel):
 
 
 @router.get("")
-def search(
+def search_items(
     caller: Reader,
     app: App,
     q: Annotated[str, Query(max_length=200)] = "",
@@ -99,13 +100,13 @@ def search(
 
 
 @router.get("/{item_id:path}")
-def get(item_id: Id, caller: Reader, app: App) -> Shown:
+def get_item(item_id: Id, caller: Reader, app: App) -> Shown:
     """One item."""
     return _shown(app, caller, _there(app, caller, item_id))
 
 
 @router.post("")
-async def upsert(body: ItemRows, caller: Writer, app: App) -> Stored:
+async def upsert_items(body: ItemRows, caller: Writer, app: App) -> Stored:
     """Puts rows in, all or none; a column that a row leaves out is empty afterwards."""
     before = await asyncio.to_thread(app.store.items.watermark, caller.tenant)
     done = await asyncio.to_thread(app.store.items.upsert, caller.tenant, body.items, by=caller.by)
@@ -114,7 +115,7 @@ async def upsert(body: ItemRows, caller: Writer, app: App) -> Stored:
 
 
 @router.delete("/{item_id:path}")
-async def delete(item_id: Id, caller: Writer, app: App) -> Deleted:
+async def delete_item(item_id: Id, caller: Writer, app: App) -> Deleted:
     """Takes an item out: no answer that begins after this one shows it."""
     await asyncio.to_thread(_there, app, caller, item_id)
     before = await asyncio.to_thread(app.store.items.watermark, caller.tenant)
@@ -138,10 +139,12 @@ def _there(app: Parts, caller: Caller, item_id: str) -> Item:
 
 
 def _shown(app: Parts, caller: Caller, item: Item) -> Shown:
-    codes = _codes(app, item.item_id) if caller.tenant == app.settings.tenant else ()
+    here = caller.tenant == app.settings.tenant
     return Shown(
-        item_id=item.item_id, fields=dict(item.fields), codes=codes, version=item.version, updated=item.updated
-    )
+        item_id=item.item_id, fields=dict(item.fields), codes=_codes(app, item.item_id) if here else (),
+        picture=app.pictures.address(item.item_id) if here and app.pictures is not None else None,
+        version=item.version, updated=item.updated,
+    )  # fmt: skip
 
 
 def _codes(app: Parts, item_id: str) -> tuple[int, ...]:

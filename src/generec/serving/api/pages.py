@@ -1,4 +1,7 @@
-"""The web app: a page, its styles and its modules, as they lie in the package; all they show comes by the routes."""
+"""The web app: a page, its styles and its modules, as they lie in the package, and the pictures of items.
+
+All else that they show comes by the routes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from generec.serving.api.access import App
 
 router = APIRouter(include_in_schema=False)
 _NAME = re.compile(r"([a-z0-9_-]+/)*[a-z0-9_-]+\.(?P<kind>html|css|js|svg)")
@@ -31,6 +36,18 @@ def page(request: Request) -> Response:
 def part(name: str, request: Request) -> Response:
     """A style, a module or a drawing."""
     return _file(request, name)
+
+
+@router.get("/pictures/{signature}/{item_id:path}")
+def picture(signature: str, item_id: str, request: Request, app: App) -> Response:
+    """The picture of an item, at the address that came with it."""
+    found = None if app.pictures is None else app.pictures.read(item_id, signature)
+    if found is None:
+        raise HTTPException(404, "there is no such picture")
+    headers = {"etag": f'"{signature}"', "cache-control": "private, max-age=86400, immutable"}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(found.content, headers=headers, media_type=found.media_type)
 
 
 def _file(request: Request, name: str) -> Response:

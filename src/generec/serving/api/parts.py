@@ -15,6 +15,7 @@ from generec.errors import GenerecError
 from generec.records import Feedback, Person, Turn
 from generec.serving.api.impressions import Impressions
 from generec.serving.api.known import Known
+from generec.serving.api.pictures import Pictures
 from generec.serving.api.rates import Rates
 from generec.serving.api.reports import Reports
 from generec.serving.api.rollout import Rollout
@@ -49,6 +50,7 @@ class Parts:
     rates: Rates = field(default_factory=Rates)
     impressions: Impressions = field(init=False)
     reports: Reports = field(init=False)
+    pictures: Pictures | None = field(init=False)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loop"))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _logs: dict[str, TenantLog] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Parts:
     def __post_init__(self) -> None:
         self.impressions = Impressions(lambda: self.log(self.settings.tenant), self.settings.impressions)
         self.reports = Reports(self.settings.patience)
+        self.pictures = None if self.settings.pictures is None else Pictures(self.settings.pictures)
 
     def log(self, tenant: str) -> TenantLog:
         """The event log of a tenant."""

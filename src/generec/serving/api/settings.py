@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from generec.errors import UsageError
 from generec.serving.store import DEFAULT
@@ -36,6 +37,8 @@ class Settings:
     """Whether the server writes into the log what it served, also for readers and for people without id."""
     drain: float = 20.0
     """Seconds that requests under way get when the server is stopped."""
+    pictures: Path | None = None
+    """Folder of pictures named by item id: a3.jpg, or as addresses write odd ids, a%2F3.jpg."""
 
     def __post_init__(self) -> None:
         if min(self.body, self.talks) < 1 or self.patience <= 0 or self.drain < 0:

@@ -24,14 +24,22 @@ export function keyOf(candidate) {
   return candidate.draft ? `draft:${candidate.draft.id}` : `item:${candidate.item_id}`;
 }
 
+const WIDE = 1.25; // of its height: what is narrower is shown whole, on a ground of its own colours
+
 /** The cover of an item: its own picture if this server has one, else drawn. @param {string} id */
 export function coverOf(id) {
   const item = seen(id);
   const picture = pictureOf(item);
   if (!picture) return cover(item?.codes ?? [], id);
-  const image = el("img", { src: picture, alt: "", loading: "lazy", decoding: "async", class: "cover-art" });
-  image.addEventListener("error", () => image.replaceWith(cover(item?.codes ?? [], id)));
-  return image;
+  const image = /** @type {HTMLImageElement} */ (el("img", { src: picture, alt: "", loading: "lazy", decoding: "async", class: "cover-art" }));
+  const place = el("span", { class: "cover-picture" }, image);
+  image.addEventListener("error", () => place.replaceWith(cover(item?.codes ?? [], id)));
+  image.addEventListener("load", () => {
+    if (image.naturalWidth >= WIDE * image.naturalHeight) return;
+    place.classList.add("whole");
+    place.prepend(el("img", { src: picture, alt: "", class: "cover-ground" }));
+  });
+  return place;
 }
 
 /** Where something came from, in words. @param {Candidate} candidate */

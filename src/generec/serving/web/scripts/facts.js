@@ -39,7 +39,7 @@ export function originOf(item) {
 
 /** The path of an own picture on this server; null where there is none. @param {Item | undefined} item */
 export function pictureOf(item) {
-  const path = text(first(item, ["image", "image_path", "cover"]));
+  const path = item?.picture ?? text(first(item, ["image", "image_path", "cover"]));
   return /^\/(?!\/)/.test(path) ? path : null;
 }
 

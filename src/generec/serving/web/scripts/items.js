@@ -6,6 +6,7 @@ import { get } from "./api.js";
  * @typedef {object} Item
  * @property {string} item_id
  * @property {Record<string, any>} fields
+ * @property {string | null} [picture] where this server shows one
  * @property {number[]} codes semantic ID, coarse first; empty where the model does not have the item
  */
 
