@@ -9,7 +9,7 @@ import pytest
 from small_world import dataset
 
 ROOT = Path(__file__).parents[2]
-GUIDES = sorted(path for path in ROOT.glob("docs/*.md") if "```python" in path.read_text(encoding="utf-8"))
+GUIDES = [ROOT / "docs" / f"{name}.md" for name in ("extending", "loop")]  # others: test_doc_pages.py
 
 
 def run(guide: Path) -> None:
