@@ -1,11 +1,15 @@
 """The catalogue over HTTP: what is put in is recommended at once, what is deleted never again."""
 
 import os
+from datetime import date, datetime
 
+import polars as pl
 import pytest
 from api_world import asking, is_problem
 
 from generec.errors import UsageError
+from generec.serving.api.fields import described
+from generec.types import Catalog
 
 NEW = {"item_id": "a/new lamp", "title": "lamp of tomorrow", "genres": ["lamp", "cheap"], "price": 3.5, "year": 2030}
 
@@ -104,3 +108,35 @@ def test_pictures_of_a_folder_are_shown_by_what_they_are(again, tmp_path):
         assert client.get("/v1/items/i2").json()["picture"] is None
     with pytest.raises(UsageError, match="--pictures"):
         again(pictures=tmp_path / "nowhere")
+
+
+def test_fields_come_with_values_ranges_and_units(server):
+    row = {**NEW, "length_minutes": 90, "currency": "EUR"}
+    assert server.client.post("/v1/items", json={"items": [row]}).status_code == 200
+    told = server.client.get("/v1/fields", params={"values": 3}).json()
+    found = {one["name"]: one for one in told["fields"]}
+    assert {"title", "genres", "price", "year", "sold"} < set(found)
+    assert (found["title"]["kind"], found["title"]["values"]) == ("text", [])
+    genres = found["genres"]
+    assert (genres["kind"], genres["several"], genres["distinct"]) == ("category", True, 7)
+    assert genres["values"] == [
+        {"value": "cheap", "items": 31}, {"value": "dear", "items": 30}, {"value": "lamp", "items": 13},
+    ]  # fmt: skip
+    price = found["price"]
+    assert (price["kind"], price["low"], price["high"], price["unit"]) == ("number", 0.0, 59.0, "EUR")
+    assert (found["length_minutes"]["unit"], found["length_minutes"]["filled"]) == ("minutes", pytest.approx(1 / 61))
+    assert {one["value"] for one in found["sold"]["values"]} == {"true", "false"}
+    for one in told["fields"]:
+        for value in one["values"]:
+            given(server, filters=[f'"{one["name"]}" = "{value["value"]}"'])
+    is_problem(server.client.get("/v1/fields", params={"values": 0}), 422)
+    assert server.client.get("/v1/fields", headers=server.key("read", tenant="other")).json()["fields"] == []
+
+
+def test_times_have_ranges_and_empty_fields_none():
+    frame = pl.DataFrame({"item_id": ["a", "b"], "out": [date(2024, 5, 31), None], "at": [datetime(2024, 1, 1, 3)] * 2})
+    day, moment = described(Catalog(frame), 5)
+    assert (day.kind, day.low, day.high, day.filled) == ("time", "2024-05-31", "2024-05-31", 0.5)
+    assert (moment.column, moment.low) == ("moment", "2024-01-01T03:00:00")
+    (empty,) = described(Catalog(pl.DataFrame(schema={"item_id": pl.String, "price": pl.Float64})), 5)
+    assert (empty.kind, empty.low, empty.filled) == ("number", None, 0.0)

@@ -53,6 +53,7 @@ ROUTES = {
     ("get", "/v1/codes"): ("read", None),
     ("get", "/v1/health/data"): ("read", None),
     ("post", "/v1/import"): ("admin", None),
+    ("get", "/v1/fields"): ("read", None),
 }
 OF_ENGINE = (
     "/metrics", "/v1/recommend", "/v1/similar", "/v1/turn", "/v1/edit", "/v1/create", "/v1/explain", "/v1/detect",

@@ -15,6 +15,7 @@ from generec.serving.api import (
     data_health,
     export,
     feedback,
+    fields,
     gaps,
     health,
     imports,
@@ -42,7 +43,7 @@ from generec.serving.store import Store
 _ROUTERS: tuple[APIRouter, ...] = (
     health.router, recommend.router, items.router, feedback.router, turn.router, users.router,
     making.router, models.router, rules.router, pages.router, approvals.router, jobs.router, export.router,
-    gaps.router, traffic.router, codes.router, data_health.router, imports.router,
+    gaps.router, traffic.router, codes.router, data_health.router, imports.router, fields.router,
 )  # fmt: skip
 
 

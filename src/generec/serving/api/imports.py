@@ -169,9 +169,9 @@ class _Upload:
             read = self._read(columns)
             if read.troubles and not repair:
                 raise _refused(read.troubles)
-            log = self.store.log(tenant)
+            log = EventLog(self.store.db.engine, self.store.db.vault)
             ready = [
-                _ready(replace(entry, user_id=log._inward(entry.user_id)), row)
+                _ready(replace(entry, user_id=f"{tenant}/{entry.user_id}"), row)
                 for row, entry in enumerate(self._entries(read.data), 1)
                 if entry.user_id not in gone
             ]

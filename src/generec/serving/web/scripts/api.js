@@ -41,7 +41,7 @@ export function hasKey() {
 
 /**
  * @typedef {object} Options
- * @property {unknown} [body] sent as JSON
+ * @property {unknown} [body] sent as JSON; files as they are
  * @property {AbortSignal} [signal]
  * @property {string} [key] idempotency key: sent again, the request counts once
  * @property {boolean} [again] whether it may be sent again when the server is busy; GET always may
@@ -129,8 +129,9 @@ async function once(method, path, options, accept) {
   const secret = sessionStorage.getItem(KEY);
   if (secret) headers.set("authorization", `Bearer ${secret}`);
   if (options.key) headers.set("idempotency-key", options.key);
-  if (options.body !== undefined) headers.set("content-type", "application/json");
-  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const files = options.body instanceof FormData ? options.body : null; // the browser names their type itself
+  if (options.body !== undefined && !files) headers.set("content-type", "application/json");
+  const body = files ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
   const { signal, keepalive } = options;
   try {
     return await fetch(path, { method, headers, body, signal, keepalive, credentials: "omit", redirect: "error" });

@@ -1,6 +1,7 @@
 /** Wishes as chips: what was understood, to be changed by a click on it and dropped by its cross. */
 
 import { el, fresh } from "./dom.js";
+import { fields, offered, spanOf } from "./fields.js";
 import { icon } from "./icons.js";
 import { form, modal } from "./modal.js";
 import { wishes } from "./wishes.js";
@@ -46,21 +47,24 @@ function said(wish) {
 }
 
 /** @param {Wish} wish @returns {Promise<Guidance | null>} */
-function edited(wish) {
+async function edited(wish) {
+  const known = wish.fields.some((one) => one.of) ? await fields().catch(() => []) : []; // without them it is free text
   return modal("Change this wish", (close) => {
-    const fields = wish.fields.map((field) => {
+    const asked = wish.fields.map((field) => {
       const id = fresh("wish");
+      const about = known.find((one) => one.name === field.of);
       const input = field.choices
         ? el("select", { id, name: field.name }, field.choices.map(([value, words]) => el("option", { value, selected: value === field.value }, words)))
         : el("input", { id, name: field.name, value: field.value, inputmode: field.numeric ? "decimal" : null, pattern: field.numeric ? "-?[0-9]*\\.?[0-9]+" : null, required: !field.optional, maxlength: 200, autocomplete: "off" });
-      return el("div", { class: "stack tight" }, el("label", { for: id }, field.label), input);
+      const unit = about?.unit ? ` in ${about.unit}` : "";
+      return el("div", { class: "stack tight" }, el("label", { for: id }, field.label + unit), input, spanOf(about) && el("p", { class: "hint" }, spanOf(about)), !field.choices && offered(/** @type {HTMLInputElement} */ (input), about));
     });
     return [
       wish.from ? el("p", { class: "hint" }, `${wish.from}.`) : "",
       form(
         { class: "stack" },
         (made) => close(wish.changed(Object.fromEntries([...new FormData(made)].map(([name, value]) => [name, String(value)])))),
-        ...fields,
+        ...asked,
         el("div", { class: "row end" }, el("button", { class: "button primary", type: "submit" }, "Change it")),
       ),
     ];

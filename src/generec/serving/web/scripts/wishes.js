@@ -10,6 +10,7 @@
  * @property {[string, string][]} [choices] value and words; without them it is free text
  * @property {boolean} [numeric]
  * @property {boolean} [optional]
+ * @property {string} [of] the catalogue's field that it is a value of
  * @typedef {object} Wish
  * @property {string} key
  * @property {"must" | "more" | "less" | "form"} tone
@@ -58,7 +59,7 @@ export function wishes(guidance, title) {
     ...each(g, "totals", (one) => ({
       tone: "must",
       text: `${spaced(one.field)} in all ${[one.low !== null && `at least ${one.low}`, one.high !== null && `at most ${one.high}`].filter(Boolean).join(", ")}`,
-      fields: [bound("low", "At least", one.low), bound("high", "At most", one.high)],
+      fields: [bound("low", "At least", one.low), bound("high", "At most", one.high)].map((each) => ({ ...each, of: one.field })),
       made: (values) => ({ ...one, low: numberOf(values.low), high: numberOf(values.high) }),
     })),
     ...each(g, "tone", (one) => g.likes.some((/** @type {any} */ like) => like.words === one) ? null : ({ tone: "form", text: one, fields: [words("text", "Tone", one)], made: (values) => values.text })),
@@ -103,7 +104,7 @@ function ofCondition(one) {
   return {
     fields: [
       { name: "operator", label: spaced(field), value: operator, choices: OPERATORS },
-      words("value", "Value", Array.isArray(value) ? value.join(" | ") : String(value)),
+      { ...words("value", "Value", Array.isArray(value) ? value.join(" | ") : String(value)), of: field },
     ],
     made: (/** @type {Record<string, string>} */ values) => ({ ...one, condition: { field, operator: values.operator, value: valued(values) } }),
   };

@@ -5,6 +5,7 @@ import { el, fill } from "../dom.js";
 import { capital, spaced } from "../facts.js";
 import { announce } from "../notices.js";
 import { fetched, saved } from "./operator_files.js";
+import { uploading } from "../upload.js";
 import { attempt, compact, figure, nothing, percent, table, when } from "./operator_parts.js";
 
 const OLD = 30 * 24 * 3600; // seconds
@@ -13,7 +14,15 @@ const UNSEEN = 0.5;
 /** @param {HTMLElement} root @param {import("../main.js").Context} page */
 export async function show(root, page) {
   const found = await get("/v1/health/data", { signal: page.signal });
-  fill(root, el("div", { class: "stack wide-gaps" }, found.items || found.events ? drawn(found) : nothing("The store is empty: no items, no events.", el("p", { class: "hint" }, "Put items in with POST /v1/items, or start with data: generec serve MODEL --data FOLDER.")), copy(page)));
+  const health = el("div", { class: "stack wide-gaps" }, looked(found));
+  const again = async () => fill(health, looked(await get("/v1/health/data", { signal: page.signal })));
+  const parts = [health, uploading(page, () => void attempt(again)), copy(page)];
+  fill(root, el("div", { class: "stack wide-gaps" }, found.items || found.events ? parts : [parts[1], health, parts[2]]));
+}
+
+/** @param {any} found */
+function looked(found) {
+  return found.items || found.events ? drawn(found) : nothing("There are no items and no events yet.");
 }
 
 /** @param {any} found */

@@ -4,6 +4,7 @@ import { del, get, post } from "../api.js";
 import { el, fill, fresh } from "../dom.js";
 import { afresh } from "../dialogue.js";
 import { capital } from "../facts.js";
+import { fields } from "../fields.js";
 import { form, sure } from "../modal.js";
 import { attempt, compact, field, nothing, when } from "./operator_parts.js";
 import { Conditions, worded } from "./studio_conditions.js";
@@ -13,11 +14,11 @@ const KINDS = /** @type {[string, string][]} */ ([["boost", "Boost: higher up"],
 /** @param {HTMLElement} root @param {import("../main.js").Context} page */
 export async function show(root, page) {
   const { signal } = page;
-  const [rules, health] = await Promise.all([get("/v1/rules", { signal }), get("/v1/health/data", { signal })]);
+  const [rules, known] = await Promise.all([get("/v1/rules", { signal }), fields()]);
   const list = el("div", {});
   const load = async () => listed(list, await get("/v1/rules", { signal }), load);
   listed(list, rules, load);
-  fill(root, el("div", { class: "halves" }, el("section", { class: "stack", "aria-label": "Rules that there are" }, list), el("section", { class: "panel" }, el("h2", {}, "Add a rule"), adding(health.columns, load))));
+  fill(root, el("div", { class: "halves" }, el("section", { class: "stack", "aria-label": "Rules that there are" }, list), el("section", { class: "panel" }, el("h2", {}, "Add a rule"), adding(known, load))));
 }
 
 /** @param {HTMLElement} place @param {any[]} rules @param {() => Promise<void>} load */
@@ -47,9 +48,9 @@ function row(rule, now, load) {
   );
 }
 
-/** @param {Record<string, string>} columns @param {() => Promise<void>} load */
-function adding(columns, load) {
-  const conditions = new Conditions(columns);
+/** @param {import("../fields.js").Field[]} known @param {() => Promise<void>} load */
+function adding(known, load) {
+  const conditions = new Conditions(known);
   const [kind, weight, starts, ends] = ["kind", "weight", "starts", "ends"].map(fresh);
   /** @param {FormDataEntryValue | null} text */
   const moment = (text) => (text ? Math.floor(new Date(String(text)).getTime() / 1000) : null);

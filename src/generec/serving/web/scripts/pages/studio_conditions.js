@@ -2,6 +2,7 @@
 
 import { el, fill, fresh } from "../dom.js";
 import { spaced } from "../facts.js";
+import { offered, spanOf } from "../fields.js";
 import { icon } from "../icons.js";
 import { announce } from "../notices.js";
 import { condition } from "../wishes.js";
@@ -24,6 +25,11 @@ export function countable(columns) {
   return Object.keys(columns).filter((name) => columns[name] === "whole" || columns[name] === "number");
 }
 
+/** Name -> kind of the columns. @param {import("../fields.js").Field[]} fields */
+export function columnsOf(fields) {
+  return Object.fromEntries(fields.map((one) => [one.name, one.column]));
+}
+
 /** A condition as the server's grammar writes it. @param {string} name @param {string} operator @param {string} value @param {string} [kind] */
 export function written(name, operator, value, kind = "text") {
   const several = operator === "in" || operator === "not in";
@@ -43,8 +49,10 @@ export function worded(text) {
 
 /** The chips, and what adds another one. */
 export class Conditions {
-  /** @param {Record<string, string>} columns names and types, as /v1/health/data names them @param {() => void} [changed] */
-  constructor(columns, changed = () => {}) {
+  /** @param {import("../fields.js").Field[]} fields @param {() => void} [changed] */
+  constructor(fields, changed = () => {}) {
+    this.fields = fields;
+    const columns = columnsOf(fields);
     this.columns = columns;
     this.changed = changed;
     /** @type {string[]} */
@@ -62,7 +70,7 @@ export class Conditions {
       this.list,
       names.length
         ? el("div", { class: "condition" }, field("Field", this.name), field("Operator", this.operator), this.value, this.add)
-        : el("p", { class: "hint" }, "The catalogue has no fields yet: put items in first (generec serve … --data, or POST /v1/items)."),
+        : el("p", { class: "hint" }, "The catalogue has no fields yet. ", el("a", { href: "#/operator/data" }, "Bring in items"), " first."),
     );
     if (names.length) this.typed();
     this.draw();
@@ -86,7 +94,9 @@ export class Conditions {
       event.preventDefault();
       this.added();
     });
-    fill(this.value, field("Value", this.input));
+    const about = this.fields.find((one) => one.name === this.name.value);
+    const unit = about?.unit ? ` in ${about.unit}` : "";
+    fill(this.value, field(`Value${unit}`, this.input, spanOf(about)), this.input instanceof HTMLInputElement ? (offered(this.input, about) ?? "") : "");
     this.hinted();
   }
 

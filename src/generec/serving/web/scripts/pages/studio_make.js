@@ -1,15 +1,16 @@
 /** Making: the brief, the versions to choose from, and what each rests on. */
 
-import { get, gone } from "../api.js";
+import { gone } from "../api.js";
 import { chips } from "../chips.js";
 import { el, fill, fresh } from "../dom.js";
 import { spaced, titleOf } from "../facts.js";
+import { fields } from "../fields.js";
 import { icon } from "../icons.js";
 import { items, seen } from "../items.js";
 import { form } from "../modal.js";
 import { announce } from "../notices.js";
 import { field, trouble } from "./operator_parts.js";
-import { Conditions, countable } from "./studio_conditions.js";
+import { columnsOf, Conditions, countable } from "./studio_conditions.js";
 import { shownDraft } from "./studio_draft.js";
 import { make } from "./studio_maker.js";
 
@@ -21,8 +22,7 @@ let last = null;
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} page */
 export async function show(root, page) {
-  const { columns } = await get("/v1/health/data", { signal: page.signal });
-  const studio = new Studio(page, columns);
+  const studio = new Studio(page, await fields());
   fill(root, el("div", { class: "studio" }, studio.form, studio.result));
   const asked = page.query.get("brief");
   if (asked !== null) studio.given({ words: asked, kind: page.query.get("kind") === "text" ? "text" : "set", conditions: page.query.getAll("condition") });
@@ -33,16 +33,16 @@ export async function show(root, page) {
 }
 
 class Studio {
-  /** @param {import("../main.js").Context} page @param {Record<string, string>} columns */
-  constructor(page, columns) {
+  /** @param {import("../main.js").Context} page @param {import("../fields.js").Field[]} known */
+  constructor(page, known) {
     this.page = page;
-    this.conditions = new Conditions(columns);
+    this.conditions = new Conditions(known);
     /** @type {AbortController | null} */
     this.making = null;
     this.words = /** @type {HTMLTextAreaElement} */ (el("textarea", { id: fresh("brief"), name: "words", rows: 3, maxlength: 1500, placeholder: "Something calm for a rainy evening" }));
     this.count = /** @type {HTMLInputElement} */ (el("input", { id: fresh("count"), name: "count", type: "number", min: 1, max: 100, value: 5 }));
     this.versions = /** @type {HTMLSelectElement} */ (el("select", { id: fresh("versions"), name: "versions" }, Array.from({ length: MOST }, (_, at) => el("option", { value: at + 1, selected: at === 2 }, at ? `${at + 1} versions` : "One version"))));
-    this.totals = totals(countable(columns));
+    this.totals = totals(countable(columnsOf(known)), known);
     this.sets = el("div", { class: "stack" }, el("div", { class: "two" }, field("How many items", this.count, "Empty: five, or as many as the totals allow")), this.totals.node);
     this.kinds = ["set", "text"].map((value) => /** @type {HTMLInputElement} */ (el("input", { type: "radio", name: "kind", value, id: fresh("kind"), checked: value === "set", on: { change: () => this.kinded() } })));
     this.button = el("button", { class: "button primary", type: "submit" }, "Make it");
@@ -159,15 +159,16 @@ function summary({ draft, passed, aside, without }) {
   ];
 }
 
-/** Bounds on sums over a set. @param {string[]} names */
-function totals(names) {
+/** Bounds on sums over a set. @param {string[]} names @param {import("../fields.js").Field[]} known */
+function totals(names, known) {
+  const unit = (/** @type {string} */ name) => known.find((one) => one.name === name)?.unit;
   const list = el("ul", { class: "stack" });
   const add = (/** @type {any} */ given) => {
     const ids = ["field", "low", "high"].map(fresh);
     const row = el(
       "li",
       { class: "total" },
-      field("Sum of", el("select", { id: ids[0], "data-part": "field" }, names.map((one) => el("option", { value: one, selected: one === given?.field }, spaced(one))))),
+      field("Sum of", el("select", { id: ids[0], "data-part": "field" }, names.map((one) => el("option", { value: one, selected: one === given?.field }, spaced(one), unit(one) && unit(one) !== one ? ` (${unit(one)})` : "")))),
       field("At least", el("input", { id: ids[1], "data-part": "low", type: "number", step: "any", value: given?.low ?? "" })),
       field("At most", el("input", { id: ids[2], "data-part": "high", type: "number", step: "any", value: given?.high ?? "" })),
       el("button", { class: "icon-button", type: "button", "aria-label": "Remove this total", on: { click: () => (row.remove(), more.focus()) } }, icon("close")),
