@@ -9,7 +9,9 @@ tenant's part: they are for training. What a request needs, `recent`, asks for o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -20,8 +22,22 @@ from generec.data.log import EVENTS, Chosen, Entry, EventLog, Forgotten, Receipt
 from generec.data.vault import PEOPLE, Flag
 from generec.errors import UsageError
 from generec.records import Feedback
+from generec.serving.store.writer import Writer
 
 _CHUNK = 5_000  # rows read at once
+
+
+@cache
+def _recent(kinds: bool, but: bool) -> sql.Select[Any]:
+    """What TenantLog.recent asks, built once: building it costs more than asking."""
+    whose = sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == sql.bindparam("lookup")).scalar_subquery()
+    query = sql.select(EVENTS.c.item_id, EVENTS.c.time, EVENTS.c.kind)
+    query = query.where(EVENTS.c.person == whose, EVENTS.c.item_id.is_not(None))
+    if kinds:
+        query = query.where(EVENTS.c.kind.in_(sql.bindparam("kinds", expanding=True)))
+    if but:
+        query = query.where(EVENTS.c.kind.not_in(sql.bindparam("but", expanding=True)))
+    return query.order_by(EVENTS.c.time.desc(), EVENTS.c.seq.desc()).limit(sql.bindparam("most"))
 
 
 class Seen(NamedTuple):
@@ -37,11 +53,19 @@ class TenantLog(EventLog):
     """The log, for one tenant; `replace(log, tenant=...)` shares engine, queue and writer with the others'."""
 
     tenant: str = ""
+    writer: Writer | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.writer is None:  # the first one's is everybody's
+            object.__setattr__(self, "writer", Writer(self.engine, self.vault))
 
     def append(self, entries: Iterable[Entry | Feedback]) -> Receipt:
         """As EventLog.append; appends of all tenants share one wait for the disk."""
-        given = (entry if isinstance(entry, Entry) else Entry.of(entry) for entry in entries)
-        return super().append([replace(entry, user_id=self._inward(entry.user_id)) for entry in given])
+        return self._one_writer.append(entries, self._prefix)
+
+    def soon(self, entries: Iterable[Entry | Feedback]) -> Future[Receipt]:
+        """As `append`, without a thread that waits: for few events. Raises InputError at once."""
+        return self._one_writer.soon(entries, self._prefix)
 
     def recent(
         self, user_id: str, limit: int = 200, *, kinds: Chosen = None, but: Collection[str] = ()
@@ -50,17 +74,14 @@ class TenantLog(EventLog):
 
         kinds: those alone; but: all others.
         """
-        lookup = self.vault.lookup(self._qualified(user_id))
-        whose = sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == lookup).scalar_subquery()
-        query = sql.select(EVENTS.c.item_id, EVENTS.c.time, EVENTS.c.kind, EVENTS.c.seq)
-        query = query.where(EVENTS.c.person == whose, EVENTS.c.item_id.is_not(None))
+        asked: dict[str, Any] = {"lookup": self.vault.lookup(self._qualified(user_id)), "most": limit}
         if kinds is not None:
-            query = query.where(EVENTS.c.kind.in_(list(kinds)))
+            asked["kinds"] = list(kinds)
         if but:
-            query = query.where(EVENTS.c.kind.not_in(list(but)))
+            asked["but"] = list(but)
         with sealed.reading(self.engine) as c:
-            rows = c.execute(query.order_by(EVENTS.c.time.desc(), EVENTS.c.seq.desc()).limit(limit)).all()
-        return tuple(Seen(row.item_id, row.time, row.kind) for row in reversed(rows))
+            rows = c.execute(_recent(kinds is not None, bool(but)), asked).all()
+        return tuple(Seen(*row) for row in reversed(rows))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The readable side of the tenant's events, as of now, in the order of the log; who was deleted has none.
@@ -149,9 +170,10 @@ class TenantLog(EventLog):
     def _qualified(self, user_id: str) -> str:
         return self._prefix + user_id
 
-    def _inward(self, user_id: str | None) -> str | None:
-        """What is no user id stays what it is, for the border of the log to refuse."""
-        return self._qualified(user_id or "") if user_id is None or (isinstance(user_id, str) and user_id) else user_id
+    @property
+    def _one_writer(self) -> Writer:
+        assert self.writer is not None
+        return self.writer
 
     def _mine(self, name: str | None) -> bool:
         return name is not None and name.startswith(self._prefix)

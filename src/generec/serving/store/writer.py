@@ -1,0 +1,210 @@
+"""Appends to the event log for a server: the rows that EventLog.append writes, with less work for each.
+
+Events are checked in one piece, statements are built once and take rows as the driver does, and whoever appends at the
+same time shares one transaction and so one wait for the disk. Nobody waits in a thread for that who need not: `soon`
+gives a future.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
+
+import sqlalchemy as sql
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+from sqlalchemy.engine import Connection, Dialect, Engine, Row
+
+from generec.data import vault as sealed
+from generec.data.log import EVENTS, Entry, Receipt
+from generec.data.vault import CHAIN, HEAD, PEOPLE, Person, Vault
+from generec.errors import InputError
+from generec.records import Feedback
+
+_MOST = 10_000  # events of one transaction, so that others who write need not wait long
+_LONGEST = 512  # characters of a name
+_PEOPLE_AT_ONCE = 500  # values in one IN (…)
+_CHECK: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
+_TEXT: TypeAdapter[Entry] = TypeAdapter(Entry)
+_READABLE = attrgetter(*(column.name for column in EVENTS.columns if column.name not in ("seq", "person")))
+_NOT_SEALED = {"user_id", "key"}
+_HEAD: sql.Select[Any] = sql.select(HEAD.c.seq, HEAD.c.link).with_for_update()
+_MOVE_HEAD = sql.update(HEAD).values(seq=sql.bindparam("to_seq"), link=sql.bindparam("to_link"))
+_WHO = sql.select(PEOPLE.c.person, PEOPLE.c.lookup, PEOPLE.c.key).where(
+    PEOPLE.c.lookup.in_(sql.bindparam("lookups", expanding=True))
+)
+
+
+class _Ready(NamedTuple):
+    """An event that any store can hold."""
+
+    user_id: str  # with its tenant
+    key: str
+    readable: tuple[Any, ...]  # its readable side, in the order of the columns
+    text: bytes  # all of it, to be sealed
+
+
+class _Append(NamedTuple):
+    """Events that are stored together."""
+
+    events: list[_Ready]
+    done: Future[Receipt]
+
+
+class _Insert(NamedTuple):
+    """An INSERT as the driver takes it."""
+
+    text: str
+    names: tuple[str, ...]
+    positional: bool
+
+    @staticmethod
+    def into(table: sql.Table, dialect: Dialect) -> _Insert:
+        made = sql.insert(table).compile(dialect=dialect)
+        return _Insert(str(made), tuple(column.name for column in table.columns), bool(made.positional))
+
+    def rows(self, c: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Inserts rows given in the order of the columns."""
+        given: Any = rows if self.positional else [dict(zip(self.names, row, strict=True)) for row in rows]
+        c.exec_driver_sql(self.text, given)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """The writer of a store's event log in this process, for many threads at once; other processes may write too."""
+
+    engine: Engine
+    vault: Vault = field(repr=False)
+    _queue: deque[_Append] = field(default_factory=deque, repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "events"), repr=False, compare=False
+    )
+
+    def append(self, entries: Iterable[Entry | Feedback], prefix: str) -> Receipt:
+        """Stores events, all or none; returns when they are on the disk. prefix: of the user ids.
+
+        Raises InputError naming the row that is no event.
+        """
+        mine = self._queued(entries, prefix)
+        self._drain()
+        return mine.result()
+
+    def soon(self, entries: Iterable[Entry | Feedback], prefix: str) -> Future[Receipt]:
+        """As `append`, written in a thread of its own: for few events of many senders. Raises InputError at once."""
+        mine = self._queued(entries, prefix)
+        self._thread.submit(self._drain)
+        return mine
+
+    def _queued(self, entries: Iterable[Entry | Feedback], prefix: str) -> Future[Receipt]:
+        mine = _Append(_ready(entries, prefix), Future())
+        self._queue.append(mine)
+        return mine.done
+
+    def _drain(self) -> None:
+        """Writes what waits when it is called, unless others have written it by then."""
+        with self._lock:
+            for _ in range(len(self._queue)):
+                some, events = list[_Append](), 0
+                while self._queue and events < _MOST:
+                    some.append(self._queue.popleft())
+                    events += len(some[-1].events)
+                self._flush([one for one in some if one.done.set_running_or_notify_cancel()])
+
+    def _flush(self, waiting: Sequence[_Append]) -> None:
+        if not waiting:
+            return
+        try:
+            with self._writing() as (c, head):
+                written, last = self._write(c, head, [event for events, _ in waiting for event in events])
+        except BaseException as error:  # whoever waits must not take it for stored
+            for _, done in waiting:
+                done.set_exception(error)
+            return
+        fresh = iter(written)
+        for events, done in waiting:
+            stored = sum(next(fresh) for _ in events)
+            done.set_result(Receipt(stored, len(events) - stored, last))
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Connection, Row[Any]]]:
+        """vault.writing with a statement that is built once."""
+        with self.engine.connect().execution_options(writes=True) as c, c.begin():
+            yield c, c.execute(_HEAD).one()
+
+    def _write(self, c: Connection, head: Row[Any], ready: Sequence[_Ready]) -> tuple[list[bool], int]:
+        """Appends to the chain and its readable side; which events were new, and the last number."""
+        people = self._people(c, {event.user_id for event in ready}, head.seq + 1)
+        marks = [sealed.token(people[event.user_id].key, event.key) if event.key else os.urandom(16) for event in ready]
+        known = sealed.tokens_known(c, [mark for event, mark in zip(ready, marks, strict=True) if event.key])
+        seq, before, fresh = head.seq, head.link, []
+        chain, events = [], []
+        for event, mark in zip(ready, marks, strict=True):
+            fresh.append(mark not in known)
+            if mark in known:
+                continue
+            known.add(mark)
+            seq, owner = seq + 1, people[event.user_id]
+            row = sealed.link(before, seq, "event", owner.id, mark, owner.seal(event.text, seq, mark))
+            before = row["link"]
+            chain.append(_CHAIN_ROW(row))
+            events.append((seq, owner.id, *event.readable))
+        if chain:
+            into_chain, into_events = self._inserts
+            into_chain.rows(c, chain)
+            into_events.rows(c, events)
+            c.execute(_MOVE_HEAD, {"to_seq": seq, "to_link": before})
+        return fresh, seq
+
+    def _people(self, c: Connection, user_ids: Collection[str], since: int) -> dict[str, Person]:
+        """vault.introduce, for people most of whom are known."""
+        lookups = {self.vault.lookup(user_id): user_id for user_id in user_ids}
+        asked, found = list(lookups), dict[str, Person]()
+        for start in range(0, len(asked), _PEOPLE_AT_ONCE):
+            for row in c.execute(_WHO, {"lookups": asked[start : start + _PEOPLE_AT_ONCE]}):
+                found[lookups[row.lookup]] = Person(row.person, self.vault.unwrap(row.key, row.person))
+        strangers = user_ids - found.keys()
+        return {**found, **sealed.introduce(c, self.vault, strangers, since)} if strangers else found
+
+    @cached_property
+    def _inserts(self) -> tuple[_Insert, _Insert]:
+        return _Insert.into(CHAIN, self.engine.dialect), _Insert.into(EVENTS, self.engine.dialect)
+
+
+_CHAIN_ROW = itemgetter(*(column.name for column in CHAIN.columns))
+
+
+def _ready(entries: Iterable[Entry | Feedback], prefix: str) -> list[_Ready]:
+    """Events as they are stored. Raises InputError naming the row that no store can hold."""
+    given = [entry if isinstance(entry, Entry) else Entry.of(entry) for entry in entries]
+    try:
+        checked = _CHECK.validate_python(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        row, *place = first["loc"]
+        raise _refused(f"{'.'.join(map(str, place))}: {first['msg']}", int(row)) from None
+    now, ready = int(time.time()), []
+    for row, entry in enumerate(checked):
+        user_id = prefix + (entry.user_id or "")
+        if len(user_id) > _LONGEST:
+            raise _refused(f"user_id: String should have at most {_LONGEST - len(prefix)} characters", row)
+        dated = replace(entry, time=now) if entry.time is None else entry
+        try:
+            text = _TEXT.serializer.to_json(dated, exclude=_NOT_SEALED)
+        except PydanticSerializationError:
+            raise _refused("payload: text that is no Unicode", row) from None
+        ready.append(_Ready(user_id, entry.key, _READABLE(dated), text))
+    return ready
+
+
+def _refused(reason: str, row: int) -> InputError:
+    return InputError(f"no event: {reason}", file="events", row=row + 1)
