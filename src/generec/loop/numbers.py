@@ -175,9 +175,11 @@ def _money(forms: Sequence[str], at: int) -> Quantity | None:
 
 
 def _minutes(forms: Sequence[str], at: int) -> Quantity | None:
-    for words, value in _SPANS:
-        if tuple(forms[at : at + len(words)]) == words:
-            return Quantity("minutes", value, value, at, at + len(words))
+    share = _share(forms, at)
+    if share is not None:
+        return share
+    if tuple(forms[at : at + 4]) == ("an", "hour", "or", "two"):
+        return Quantity("minutes", 120, 120, at, at + 4)
     for words, value in _PARTS_OF_HOUR:  # a quarter to half an hour: the hour is said once
         end = at + len(words)
         after = tuple(forms[end + 1 : end + 3])
@@ -206,16 +208,25 @@ def _minutes(forms: Sequence[str], at: int) -> Quantity | None:
     return None
 
 
-_SPANS: tuple[tuple[tuple[str, ...], float], ...] = tuple(
-    (tuple(words.split()), value)
-    for words, value in (
-        ("an hour and a half", 90.0), ("one hour and a half", 90.0), ("three quarters of an hour", 45.0),
-        ("three quarter of an hour", 45.0), ("a quarter of an hour", 15.0), ("quarter of an hour", 15.0),
-        ("quarter hour", 15.0), ("a quarter hour", 15.0), ("half an hour", 30.0), ("half a hour", 30.0),
-        ("a half hour", 30.0), ("half hour", 30.0), ("half the hour", 30.0), ("an hour and a quarter", 75.0),
-        ("an hour or two", 120.0),
-    )
-)  # fmt: skip
+def _share(forms: Sequence[str], at: int) -> Quantity | None:
+    """A part of an hour: `two thirds of an hour`, `half an hour`, `3/4 of an hour`."""
+    many, step = 1.0, at
+    if forms[at] in ("a", "an"):
+        step = at + 1
+    elif (found := cardinal(forms, at)) is not None:
+        many, step = found
+    if _at(forms, step) == "/" and _at(forms, step + 1).isdigit():
+        parts, step = float(forms[step + 1]), step + 2
+    else:
+        parts, step = _SHARES.get(_at(forms, step).removesuffix("s"), 0.0), step + 1
+    step += _at(forms, step) == "of"
+    step += _at(forms, step) in ("a", "an", "the", "one")
+    if not parts or _at(forms, step) not in _HOURS:
+        return None
+    return Quantity("minutes", 60 * many / parts, 60 * many / parts, at, step + 1)
+
+
+_SHARES = {"half": 2.0, "third": 3.0, "quarter": 4.0, "fifth": 5.0, "sixth": 6.0, "tenth": 10.0}
 _PARTS_OF_HOUR = (("a", "quarter"), 15.0), (("half",), 30.0)
 _OF_AN_HOUR = frozenset([("half", "an"), ("three", "quarters"), ("half", "hour")])
 _AFTER_HOURS: tuple[tuple[tuple[str, ...], float], ...] = (

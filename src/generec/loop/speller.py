@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SHORTEST = 4
@@ -51,7 +51,7 @@ class Speller:
 
         named: whether it may be a name, by a capital or by what stands before it.
         """
-        if len(word) < SHORTEST or word in self.known or not word.isalpha():
+        if len(word) < SHORTEST or not word.isalpha() or word in self.known or _inflected(word, self.known):
             return ()
         seen = self.counts.get(word, 0)
         near = self.nearest(word, self.names.get(word[0], ())) if named and len(word) > SHORTEST else ()
@@ -71,6 +71,18 @@ class Speller:
             if number == least:
                 found.append((other not in self.common, sorted(word) != sorted(other), other))
         return tuple(other for *_, other in sorted(found))
+
+
+def _inflected(word: str, known: Collection[str]) -> bool:
+    """Whether a word is a known one with an ending: `lectures`, `baked`, `trekking`."""
+    for ending in ("s", "ed", "ing"):
+        stump = word.removesuffix(ending)
+        if stump == word or len(stump) < SHORTEST:
+            continue
+        verbs = (stump + "e", stump[:-1]) if ending != "s" and stump[-1] == stump[-2] else (stump + "e",)
+        if stump in known or (ending != "s" and not known.isdisjoint(verbs)):
+            return True
+    return False
 
 
 def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -28,10 +28,11 @@ class Doing:
 
 def doing(matcher: Matcher, made_before: Kind | None, single: bool = True) -> Doing:
     """The act of a turn. `made_before`: what the dialogue is making, so that `swap the longest one` is an edit."""
+    member = _editing_set(matcher, made_before) if ACTS["member"].search(matcher.plain) else None
     for read in (_stopping, _resetting, _undoing):
         found = read(matcher)
         if found is not None:
-            return found
+            return member if member is not None and found.act == "undo" else found
     return _editing(matcher, made_before) or _explaining(matcher) or _creating(matcher) or Doing()
 
 
@@ -139,7 +140,8 @@ def _editing_set(matcher: Matcher, made_before: Kind | None) -> Doing | None:
     if made_before != "set" and not inside:
         return None
     for start, _, found in [*matcher.all(ACTS["swap"]), *matcher.all(ACTS["swap_to"])]:
-        if (found["verb"] == "change" and found["link"] == "to") or not _alone(matcher, found.start()):
+        to = found["verb"] == "change" and found["link"] == "to" and not ACTS["pointed"].fullmatch(found["out"])
+        if to or not _alone(matcher, found.start()):
             continue
         out = matcher.span(found, "out")
         link = matcher.span(found, "link")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import replace
 
 from generec.loop.grammar.found import Wish
@@ -14,14 +15,16 @@ READER = Phrases("reader")
 _BESIDE = word_set("by from about on with either maybe else even perhaps at in for to possibly just")
 
 
-def alternatives(wishes: list[Wish], matcher: Matcher) -> list[Wish]:
-    """Values of one field that `or`, `either` or a list join form a group."""
+def alternatives(wishes: list[Wish], matcher: Matcher, counted: Collection[int] = ()) -> list[Wish]:
+    """Values of one field that `or`, `either`, a list or numbers join form a group. counted: where numbers of items
+    stand: `two westerns and three comedies`."""
     tokens = matcher.sentence.tokens
     either = READER["either"].search(matcher.plain) is not None
     named = [at for at, wish in enumerate(wishes) if wish.named is not None]
     links = []
     for one, two in itertools.pairwise(named):
-        links.append(_link(tokens, wishes[one], wishes[two], either))
+        parted = any(wishes[one].end <= at < wishes[two].start for at in counted)
+        links.append(_link(tokens, wishes[one], wishes[two], either, parted))
     group = 0
     for place in range(len(links) - 1, -1, -1):
         one, two = named[place], named[place + 1]
@@ -37,7 +40,7 @@ def _or_after(at: int, named: list[int], links: list[str]) -> bool:
     return "or" in links[named.index(at) :][:4]
 
 
-def _link(tokens: tuple[Token, ...], one: Wish, two: Wish, either: bool) -> str:
+def _link(tokens: tuple[Token, ...], one: Wish, two: Wish, either: bool, counted: bool) -> str:
     if (
         one.named is None
         or two.named is None
@@ -50,7 +53,7 @@ def _link(tokens: tuple[Token, ...], one: Wish, two: Wish, either: bool) -> str:
     if one.start == two.start:
         return ""
     rest = [form for form in between if form not in GENERIC | ARTICLES | _BESIDE]
-    if "or" in between and len(rest) <= 3:
+    if ("or" in between or counted) and len(rest) <= 3:
         return "or"
     if rest in (["and"], ["&"], ["nor"], [",", "and"]):
         return "or" if either else "and"

@@ -22,8 +22,14 @@ _PATTERNS = (
 
 def audiences(matcher: Matcher) -> Iterator[AudienceMark]:
     """Every audience that is named. Who is merely spoken of (`about children`) is none."""
-    for start, end, found in matcher.all(AUDIENCES["age"]):
-        age = cardinal([found["age"] or found["age2"] or found["age3"] or found["age4"]], 0)
+    young = [
+        one
+        for one in matcher.all(AUDIENCES["young"])
+        if AUDIENCES["young_ones"].search(matcher.plain[: one[2].start()])
+    ]
+    for start, end, found in [*matcher.all(AUDIENCES["age"]), *young]:
+        said = found.groupdict()
+        age = cardinal([next(said[name] for name in ("age", "age2", "age3", "age4") if said.get(name))], 0)
         if age is not None and age[0] < 18:
             yield AudienceMark(start, end, "children" if age[0] <= 12 else "teenagers")
     for name, said in _PATTERNS:

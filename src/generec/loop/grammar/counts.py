@@ -28,7 +28,11 @@ def counts(sentence: Sentence, numbers: list[Quantity], marks: Sequence[Mark]) -
     covered = {place for mark in marks for place in range(mark.start, mark.end)}
     named = {mark.start for mark in marks if isinstance(mark, ValueMark)}
     singles = [Quantity("number", 1, 1, at, at + 1) for at, token in enumerate(tokens) if token.form == "single"]
-    for quantity in [*numbers, *singles]:
+    among = [
+        at for at in range(1, len(tokens)) if tokens[at].form in ("a", "an") and tokens[at - 1].form in ("and", "plus")
+    ]
+    singles += [Quantity("number", 1, 1, at, at + 1) for at in among if at + 1 in named and numbers]
+    for quantity in sorted([*numbers, *singles], key=lambda one: one.start):
         whole = quantity.unit == "number" and quantity.low == int(quantity.low) and 1 <= quantity.low <= 100
         free = whole and quantity.start not in covered and not _other(tokens, quantity)
         if free and _counted(tokens, quantity.start, quantity.end, named):

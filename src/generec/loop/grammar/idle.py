@@ -113,11 +113,13 @@ dolly holly molly polly billy willy jolly
 FINITE = frozenset(form for verb in _VERBS.split() for form in _inflected(verb)[1:]) | word_set(_PAST)
 """Verbs that have a subject before them: `my wife says`."""
 PEOPLE = word_set("""
-wife husband boyfriend girlfriend partner mother father mum mom dad sister brother friend friends boss doctor neighbour
-neighbours neighbor neighbors colleague colleagues grandmother grandfather gran granny grandma grandpa nan aunt uncle
-cousin cousins people students teacher dermatologist hairdresser flatmate flatmates roommate roommates mate mates guests
-visitors parents fiance fiancee therapist trainer coach stylist manicurist date guy guys girls lads folks crowd niece
-nephew son daughter kids children twins
+wife wives husband husbands boyfriend girlfriend partner mother father mum mom mummy dad daddy sister sisters brother
+brothers friend friends boss doctor neighbour neighbours neighbor neighbors colleague colleagues grandmother grandfather
+gran granny grandma grandpa grandad granddad grandparents nan nana aunt auntie aunts uncle uncles cousin cousins people
+students teacher dermatologist hairdresser flatmate flatmates roommate roommates housemate mate mates guests visitors
+parents fiance fiancee therapist trainer coach stylist manicurist date guy guys girl girls boy boys lads lad folks crowd
+niece nieces nephew nephews son sons daughter daughters kid kids child children twins grandson granddaughter stepson
+stepdaughter in-laws mother-in-law father-in-law
 """)
 """Who is spoken of; a wish only after for, with or about."""
 

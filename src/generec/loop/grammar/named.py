@@ -52,6 +52,8 @@ _AFTER_TITLE = (
 _LIGHT = frozenset(
     ["the", "a", "an", "of", "and", "in", "on", "to", "for", "with", "by", "from", "at", "is", "it", "me", "my", "i"]
 )
+_FEW = 6
+"""Items that words with capitals may name together."""
 _SHORT = frozenset(["dr", "mr", "mrs", "st", "vs", "vol", "jr", "sr", "no"])
 
 
@@ -206,6 +208,9 @@ class NamedItems:
             return (written and (likely or bool(rare) or inner > 0)) or (
                 sure and (bool(rare) or len(words) > 1 or _past(tokens, mention.start))
             )
+        named = [token for token in content if token.form not in PREPOSITIONS]
+        if sure and len(named) > 1 and len(mention.rows) <= _FEW and all(token.capital for token in named):
+            return True
         content = [token for token in content if token.form not in _AFTER_TITLE - MOODS]
         if not content or words[0].form in _AFTER_TITLE - MOODS:
             return False

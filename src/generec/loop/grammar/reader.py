@@ -25,6 +25,7 @@ from generec.loop.grammar.marks import (
     ValueMark,
     WordsMark,
 )
+from generec.loop.grammar.options import of_title, of_value
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
 from generec.loop.grammar.statements import stated
@@ -32,13 +33,13 @@ from generec.loop.grammar.tokens import Matcher, Sentence
 from generec.loop.grammar.totals import Totals
 from generec.loop.grammar.words import FUNCTION, MOODS, STOPS, word_set
 from generec.loop.lexicon import Lexicon
-from generec.records import Reading
 from generec.types import Condition
 
 READER = Phrases("reader")
 
 _LEADING = FUNCTION - word_set("make makes give gives tell run take nobody everybody everyone somebody someone")
-_OFFERED = 6  # answers to a question
+_ADDING = frozenset(["and", "plus", ",", "&"])
+_MERELY_NOT = word_set("but though not never so much of on the into really about")
 _STARTING = frozenset(["for", "with", "about", "by", "on", "under", "from", "that", "which"])
 
 
@@ -62,6 +63,7 @@ class Reader:
         self.state = State()
         self.buffer: list[int] = []
         self.passed = -1  # a comma that ends no scope
+        self.tasted = False  # the sentence said what is liked
         self.clause = 0  # where the clause began, in wishes
         self.silent = stated(self.matcher, doing.act)
         self.clauses = Clauses(self.tokens, self.marks, self.silent, lexicon)
@@ -85,7 +87,8 @@ class Reader:
                 at = self._token(at)
         self._flush()
         Totals(self.found, self.tokens, self.marks, self.doing, self.roles).add()
-        self.found.wishes = alternatives(self.found.wishes, self.matcher)
+        counted = {at for at, mark in self.marks.items() if isinstance(mark, CountMark)}
+        self.found.wishes = alternatives(self.found.wishes, self.matcher, counted)
         if READER["never_again"].search(self.matcher.plain):
             self.found.anchors = [(item, -1, quote) for item, _, quote in self.found.anchors]
         return self.found
@@ -142,7 +145,7 @@ class Reader:
         self.state = State()
 
     def _fresh(self) -> None:
-        self.state = State()
+        self.state, self.tasted = State(), False
         self.clause = len(self.found.wishes)
 
     def _mark(self, mark: Mark) -> int:
@@ -160,7 +163,8 @@ class Reader:
             case DirectionMark():
                 self._direction(mark)
             case CountMark():
-                self.found.count = mark.count
+                more = self.found.count if self.tokens[mark.start - 1].form in _ADDING and mark.start else None
+                self.found.count = mark.count + (more or 0)  # two westerns and three comedies
             case AudienceMark():
                 self.found.audience = self.found.audience or mark.audience
             case ContainsMark():
@@ -185,7 +189,13 @@ class Reader:
             mark.sign > 0 and not mark.soft and form in ("but", "though", "although", "however", "yet")
         ):
             self.clause = len(self.found.wishes)
-        self.state = State(mark.sign, mark.soft, mark.whole)
+        hedged = self.state.soft and self.state.sign > 0 and not self.state.full
+        if hedged and mark.sign > 0 and not (mark.soft or mark.request):
+            return  # maybe something by Dove
+        forms = {token.form for token in self.tokens[mark.start : mark.end]}
+        likewise = mark.sign < 0 and self.tasted and forms <= _MERELY_NOT  # fond of mysteries, not of thrillers
+        self.tasted = self.tasted and not mark.request
+        self.state = State(mark.sign, mark.soft or likewise, mark.whole)
 
     def _contrast(self, mark: ContrastMark) -> None:
         soft = self.state.soft or not mark.replaces
@@ -238,20 +248,13 @@ class Reader:
         self._flush()
         entries = mark.readings[0]
         if mark.asked:
-            self._ask(mark)
+            quote = self.sentence.quote(mark.start, mark.end)
+            self.found.asked.append((quote, of_value(mark, self.state.sign > 0, self.state.soft)))
             self.state.full = True
             return mark.end
         for named in entries[0].named:
             self._add(Wish(mark.start, mark.end, self.state.sign, self.state.soft, named=named))
         return mark.end
-
-    def _ask(self, mark: ValueMark) -> None:
-        wanted, soft = self.state.sign > 0, self.state.soft
-        options: dict[str, Reading] = {}
-        for named in (named for group in mark.readings for entry in group for named in entry.named):
-            said = Condition(named.field, "=" if wanted else "!=", named.values[0])
-            options.setdefault(f"{named.field}: {named.values[0]}", Reading(like=said) if soft else Reading(hard=said))
-        self.found.asked.append((self.sentence.quote(mark.start, mark.end), dict(list(options.items())[:_OFFERED])))
 
     def _judged(self, mark: TitleMark) -> int:
         """A title with what is said of it: `was lovely` is no wish, `was boring` says that none like it is wanted."""
@@ -271,22 +274,13 @@ class Reader:
                 self.found.item = self.found.item or mark.items[0]
                 return
             if inside:
-                self._ask_title(mark, quote)
+                self.found.asked.append((quote, of_title(mark, self.lexicon)))
                 return
         if mark.value is not None or len(mark.items) > 1:
-            self._ask_title(mark, quote)
+            self.found.asked.append((quote, of_title(mark, self.lexicon)))
         elif self.doing.act not in ("explain",):
             self.found.anchors.append((mark.items[0], -1 if self.state.sign < 0 else 1, quote))
         self.state.full = True
-
-    def _ask_title(self, mark: TitleMark, quote: str) -> None:
-        frame = self.lexicon.frame
-        titles = dict(zip(frame["item_id"], frame["title"], strict=True)) if "title" in frame.columns else {}
-        options = {str(titles.get(item, item)): Reading(item_id=item) for item in mark.items[: _OFFERED - 1]}
-        for entry in mark.value.readings[0] if mark.value is not None else ():
-            field, value = entry.field, entry.named[0].values[0]
-            options[f"{field}: {value}"] = Reading(like=Condition(field, "=", value))
-        self.found.asked.append((quote, options))
 
     def _bound(self, mark: BoundMark) -> None:
         if mark.start in self.silent and mark.plain:
@@ -397,4 +391,5 @@ class Reader:
             elif wish.words:
                 self.found.replaced_words.append(wish.words)
             return
+        self.tasted = self.tasted or (wish.soft and wish.sign > 0 and wish.named is not None)
         self.found.wishes.append(replace(wish, quote=quote))

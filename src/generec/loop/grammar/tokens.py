@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from generec.loop.grammar.words import word_set
+from generec.loop.grammar.words import MOODS, word_set
 
 _PIECES = re.compile(
     r"(?P<dotted>(?:[^\W\d_]\.){2,}[^\W\d_]?)"  # e.l.f., U.S.
@@ -43,6 +43,11 @@ _KEPT = word_set("news series species less this his was has as is us plus bus ga
 
 _AFTER_FOR = frozenset(["a", "an", "the", "my", "our", "me", "us", "his", "her", "kids", "free", "beginners"])
 _AFTER_TO = frozenset(["watch", "read", "see", "buy", "get", "learn", "use", "try", "find", "go", "be"])
+_DEGREES = frozenset(["not", "way", "far", "much", "bit", "little", "nothing", "never"])
+_GRADED = MOODS | word_set(
+    "long short old new much many expensive pricey dear cheap costly recent modern dated slow fast hard easy difficult"
+    " lengthy big small strong energetic hectic"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ def tokenise(text: str) -> tuple[Token, ...]:
             tokens[at] = replace(token, form="for", stem="for")
         elif token.text == "2" and tokens[at + 1].form in _AFTER_TO:
             tokens[at] = replace(token, form="to", stem="to")
+        elif token.form == "to" and at and tokens[at - 1].form in _DEGREES and tokens[at + 1].form in _GRADED:
+            tokens[at] = replace(token, form="too", stem="too")
     return tuple(tokens)
 
 

@@ -78,7 +78,7 @@ DEGREES = word_set(
     " completely utterly kinda sorta proper properly nice genuinely"
 )
 MOODS = word_set(
-    "absurd adorable adventurous amusing angry apocalyptic artsy atmospheric audacious awkward beautiful"
+    "absurd adorable fancy adventurous amusing angry apocalyptic artsy atmospheric audacious awkward beautiful"
     " bittersweet bizarre bleak bloody bold boring brainy brave breezy bright brooding brutal calm calming campy"
     " captivating cerebral charming cheeky cheerful cheery cheesy childish chilled chilling clever cold comforting"
     " comical complex confusing contemplative cool corny cosy cozy crazy creepy cruel curious cute cynical dark"
