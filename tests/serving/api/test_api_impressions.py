@@ -82,6 +82,27 @@ def test_what_the_store_refused_is_written_later_and_in_the_end_counted(again, s
     assert app.state.parts.impressions.lost == 0
 
 
+def test_what_no_log_takes_holds_nothing_else_up(app, store):
+    async def served():
+        impressions = app.state.parts.impressions
+        async with app.router.lifespan_context(app):
+            for user_id in ("ann", "x" * 600, "bob", "ann"):
+                impressions._served(user_id, "slate", "one", [], {})
+            assert await impressions.flush()
+        return impressions.lost
+
+    assert asyncio.run(served()) == 1
+    assert (len(shown(store, "ann")), len(shown(store, "bob"))) == (2, 1)
+
+
+def test_whoever_may_ask_may_be_logged(server, store):
+    longest = "ü" * 256
+    assert server.client.post("/v1/recommend", json={"user_id": longest}).status_code == 200
+    assert server.client.post("/v1/feedback", json={"kind": "click", "user_id": longest}).status_code == 200
+    assert server.client.post("/v1/recommend", json={"user_id": longest + "x"}).status_code == 422
+    assert len(server.client.get(f"/v1/users/{longest}/export").json()["events"]) == 2
+
+
 @pytest.mark.parametrize("user_id", ["ann", "bob"])
 def test_of_who_is_deleted_nothing_is_written_afterwards(app, store, user_id):
     async def deleted():

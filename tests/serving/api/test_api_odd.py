@@ -55,6 +55,27 @@ def test_odd_bodies_never_break_the_server(server, path):
 
 
 @pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/recommend", '{"k": "5"}'), ("/v1/recommend", '{"repeat": 1}'), ("/v1/recommend", '{"timeout": true}'),
+        ("/v1/feedback", '{"kind": "click", "time": false}'), ("/v1/feedback", '{"kind": "click", "value": "3"}'),
+        ("/v1/turn", '{"words": "x", "seed": true}'), ("/v1/turn", '{"guidance": {"seed": true}}'),
+        ("/v1/turn", '{"words": "x", "before": {"consent": 1}}'), ("/v1/create", '{"seed": false}'),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_not_made_to_fit(server, path, body):
+    response = server.client.post(path, content=body, headers={"content-type": "application/json"})
+    assert is_problem(response, 422)["errors"]
+
+
+def test_a_wrong_method_is_told_all_the_right_ones(server):
+    for path, right in (("/v1/items", "GET, POST"), ("/v1/rules", "GET, POST"), ("/v1/items/i1", "DELETE, GET")):
+        response = server.client.put(path)
+        is_problem(response, 405)
+        assert response.headers["allow"] == right
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/v1/items/%00", "/v1/items/%ff", "/v1/items/" + "x" * 2000, "/v1/items?limit=0",

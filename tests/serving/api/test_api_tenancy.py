@@ -105,6 +105,14 @@ def test_the_table_has_every_route(server):
     assert there == set(ROUTES) | OPEN
 
 
+def test_every_operation_has_a_name_that_reads_in_a_generated_client(server):
+    document = server.client.get("/openapi.json").json()["paths"]
+    names = [operation["operationId"] for methods in document.values() for operation in methods.values()]
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() and not name.startswith("_") and name.islower() for name in names)
+    assert {"get_item", "list_rules", "send_event", "forget_person", "turn"} <= set(names)
+
+
 def test_nobody_gets_anywhere_and_scopes_hold(planted, store):
     before = kept(store)
     reading, writing = planted.key("read"), planted.key("write")

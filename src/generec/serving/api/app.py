@@ -64,11 +64,14 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
             await engine.drain(settings.drain)
             await parts.impressions.close()
 
-    app = FastAPI(title="generec", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="generec", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,  # what a generated client calls the operation
+    )  # fmt: skip
     app.state.parts = parts
     for router in _ROUTERS:
         app.include_router(router)
-    install(app)
+    install(app, [route for router in _ROUTERS for route in router.routes])
     app.mount("/openai/v1", openai_app(parts))  # errors in another shape
     app.add_middleware(Guard, settings=settings, counted=engine.metrics.traffic.request)
 

@@ -63,7 +63,7 @@ class ApprovalPage(BaseModel):
 
 
 @router.get("")
-def page(
+def list_approvals(
     caller: Admin,
     app: App,
     state: Literal["waiting", "approved", "rejected", "all"] = "waiting",
@@ -77,7 +77,7 @@ def page(
 
 
 @router.post("")
-async def submit(body: Submission, caller: Writer, app: App) -> ApprovalShown:
+async def submit_draft(body: Submission, caller: Writer, app: App) -> ApprovalShown:
     """Puts a creation in the queue; again, nothing happens. Words of the person stay out of it."""
     own(caller, app)
     draft, report = _made(app, caller, body)
@@ -87,7 +87,7 @@ async def submit(body: Submission, caller: Writer, app: App) -> ApprovalShown:
 
 
 @router.post("/{draft_id}/approve")
-async def approve(draft_id: Id, body: Acceptance, caller: Admin, app: App) -> ApprovalShown:
+async def approve_draft(draft_id: Id, body: Acceptance, caller: Admin, app: App) -> ApprovalShown:
     """Makes it an item with the origin `created`, which can be recommended with the answer."""
     await _waiting(app, caller, draft_id)
     before = await asyncio.to_thread(app.store.items.watermark, caller.tenant)
@@ -101,7 +101,7 @@ async def approve(draft_id: Id, body: Acceptance, caller: Admin, app: App) -> Ap
 
 
 @router.post("/{draft_id}/reject")
-async def reject(draft_id: Id, body: Refusal, caller: Admin, app: App) -> ApprovalShown:
+async def reject_draft(draft_id: Id, body: Refusal, caller: Admin, app: App) -> ApprovalShown:
     """Turns it down; the record stays."""
     await _waiting(app, caller, draft_id)
     rejected = app.store.approvals.reject

@@ -24,7 +24,7 @@ _LINES: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/export", response_class=StreamingResponse, responses={**RESPONSES, **_LINES})
-def export(caller: Admin, app: App) -> StreamingResponse:
+def export_tenant(caller: Admin, app: App) -> StreamingResponse:
     """Items, events, rules and models, one JSON object a line with its `kind`; the last is `end`, with their numbers.
 
     Of events it has what views are made of. What people said is sealed and comes with their own export

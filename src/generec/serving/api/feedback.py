@@ -14,7 +14,7 @@ from generec.records import Stage
 from generec.serving.api.access import App, Caller, Writer
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES
-from generec.serving.api.recommend import Closed, Id
+from generec.serving.api.recommend import Closed, Id, UserId
 from generec.serving.store.answers import Answer
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES)
@@ -29,7 +29,7 @@ class Event(Closed):
     kind: Literal[
         "impression", "click", "like", "dislike", "skip", "reject", "correct", "rating", "play", "view", "purchase"
     ]
-    user_id: Id | None = None
+    user_id: UserId | None = None
     item_id: Id | None = None
     """The item; of an edit its parent."""
     draft: Id | None = None
@@ -69,13 +69,13 @@ class Acknowledged(BaseModel):
 
 
 @router.post("")
-async def one(body: Event, caller: Writer, app: App, key: Key = None) -> Acknowledged:
+async def send_event(body: Event, caller: Writer, app: App, key: Key = None) -> Acknowledged:
     """One event. Sent again under the same Idempotency-Key, it is stored once."""
     return await _taken(app, caller, [body], key)
 
 
 @router.post("/batch")
-async def batch(body: Events, caller: Writer, app: App, key: Key = None) -> Acknowledged:
+async def send_events(body: Events, caller: Writer, app: App, key: Key = None) -> Acknowledged:
     """Many events, with one wait for the disk."""
     return await _taken(app, caller, body.events, key)
 

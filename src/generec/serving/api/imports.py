@@ -48,7 +48,7 @@ _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "text/csv": {"schema": _CSV},
+            "text/csv": {"schema": {"description": _CSV["description"]}},  # of no type: bytes are never of another
             "multipart/form-data": {"schema": {"type": "object", "properties": dict.fromkeys(_PARTS, _CSV)}},
         },
     }
@@ -99,7 +99,7 @@ class Imported(BaseModel):
 
 
 @router.post("/import", openapi_extra=_BODY)
-async def import_(
+async def import_csv(
     request: Request,
     caller: Admin,
     app: App,

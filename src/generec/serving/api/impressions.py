@@ -18,6 +18,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from generec.data.log import Entry
+from generec.errors import InputError
 from generec.records import Turn
 from generec.serving.cache import Answer, Ask
 from generec.serving.store.database import now
@@ -39,7 +40,7 @@ class Impressions:
 
     log: Callable[[], TenantLog]
     on: bool = True
-    lost: int = 0  # events for which there was no room while the store could not be written
+    lost: int = 0  # events that the log refused, or for which there was no room while it could not be written
     _waiting: deque[Entry] = field(default_factory=deque)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _task: asyncio.Task[None] | None = None
@@ -106,7 +107,16 @@ class Impressions:
         return True
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        self.log().append(entries)
+        """Writes events; where one cannot be kept by any store, the others, or it would hold them up for ever."""
+        try:
+            self.log().append(entries)
+        except InputError:
+            if len(entries) > 1:
+                for half in (entries[: len(entries) // 2], entries[len(entries) // 2 :]):
+                    self._append(half)
+                return
+            self.lost += 1
+            _LOG.error("an impression was lost: the log takes no such event")
 
     async def forget(self, user_id: str) -> None:
         """Drops what waits of a person, and lets what is being written end."""

@@ -30,20 +30,20 @@ class JobShown(BaseModel):
 
 
 @router.get("")
-def list_(caller: Reader, app: App, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[JobShown]:
+def list_jobs(caller: Reader, app: App, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[JobShown]:
     """The newest jobs, newest first."""
     return [_shown(job) for job in app.store.jobs.list(caller.tenant, limit)]
 
 
 @router.get("/{job_id}")
-def get(job_id: Id, caller: Reader, app: App) -> JobShown:
+def get_job(job_id: Id, caller: Reader, app: App) -> JobShown:
     """One job."""
     with missing():
         return _shown(app.store.jobs.get(caller.tenant, job_id))
 
 
 @router.post("/{job_id}/cancel")
-def cancel(job_id: Id, caller: Admin, app: App) -> JobShown:
+def cancel_job(job_id: Id, caller: Admin, app: App) -> JobShown:
     """Ends a job that has not ended; who works on it learns of it when it next says how far it is."""
     with missing():
         app.store.jobs.get(caller.tenant, job_id)

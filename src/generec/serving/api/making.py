@@ -15,7 +15,7 @@ from generec.records import Kind, Statement, Turn
 from generec.serving.api.access import App, Caller, Reader, Writer, own
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
-from generec.serving.api.recommend import Closed, Expression, Id
+from generec.serving.api.recommend import Closed, Expression, Id, Row, UserId
 from generec.serving.api.talker import Detected, Said
 from generec.serving.api.turn import TURN, Words, whole
 from generec.serving.store.database import note
@@ -27,8 +27,8 @@ class ForWhom(Closed):
     """The person that something is for, and what they say to it."""
 
     words: Words = ""
-    user_id: Id | None = None
-    history: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    user_id: UserId | None = None
+    history: Annotated[tuple[Id, ...], Row, Field(max_length=1000)] = ()
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
     def said(self, app: Parts, tenant: str) -> Said:
@@ -49,15 +49,15 @@ class CreateAsk(ForWhom):
     """A set of real items, or a text."""
 
     kind: Kind = "set"
-    conditions: Annotated[tuple[Expression, ...], Field(max_length=20)] = ()
+    conditions: Annotated[tuple[Expression, ...], Row, Field(max_length=20)] = ()
 
 
 class ExplainAsk(Closed):
     """Why this item, for this person?"""
 
     item_id: Id
-    user_id: Id | None = None
-    history: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    user_id: UserId | None = None
+    history: Annotated[tuple[Id, ...], Row, Field(max_length=1000)] = ()
 
 
 class Explained(BaseModel):

@@ -55,14 +55,14 @@ class Share(Closed):
 
 
 @router.get("")
-async def list_(caller: Reader, app: App) -> list[ModelShown]:
+async def list_models(caller: Reader, app: App) -> list[ModelShown]:
     """All versions, oldest first."""
     own(caller, app)
     return [_shown(app, one) for one in await asyncio.to_thread(app.store.models.list, caller.tenant)]
 
 
 @router.get("/{version}/plots/{name}", response_class=Response, responses={200: {"content": {"image/png": {}}}})
-async def plot(version: Id, name: Id, caller: Reader, app: App) -> Response:
+async def read_plot(version: Id, name: Id, caller: Reader, app: App) -> Response:
     """A drawing of a version's evaluation."""
     own(caller, app)
     await _known(app, version)
@@ -79,7 +79,7 @@ async def roll_back(caller: Admin, app: App) -> ModelShown:
 
 
 @router.get("/shadow")
-async def agreement(caller: Reader, app: App) -> ShadowFound | None:
+async def read_shadow(caller: Reader, app: App) -> ShadowFound | None:
     """What the shadow has found so far; null without one."""
     own(caller, app)
     found = app.engine.agreement
@@ -94,13 +94,13 @@ async def agreement(caller: Reader, app: App) -> ShadowFound | None:
 @router.delete("/shadow")
 async def end_shadow(caller: Admin, app: App) -> ShadowFound | None:
     """Ends the shadow and says what it found."""
-    found = await agreement(caller, app)
+    found = await read_shadow(caller, app)
     await app.rollout.end_shadow(caller.by)
     return found
 
 
 @router.post("/{version}/activate")
-async def activate(version: Id, caller: Admin, app: App) -> ModelShown:
+async def activate_model(version: Id, caller: Admin, app: App) -> ModelShown:
     """Lets a version answer everybody who is in no trial, from the next batch on; no request fails by it."""
     own(caller, app)
     await _known(app, version)
@@ -108,7 +108,7 @@ async def activate(version: Id, caller: Admin, app: App) -> ModelShown:
 
 
 @router.put("/{version}/share")
-async def share(version: Id, body: Share, caller: Admin, app: App) -> ModelShown:
+async def share_model(version: Id, body: Share, caller: Admin, app: App) -> ModelShown:
     """Gives a version a part of the people, the same ones for as long as the trial lasts."""
     own(caller, app)
     await _known(app, version)
@@ -116,7 +116,7 @@ async def share(version: Id, body: Share, caller: Admin, app: App) -> ModelShown
 
 
 @router.post("/{version}/shadow")
-async def shadow(version: Id, caller: Admin, app: App) -> ModelShown:
+async def shadow_model(version: Id, caller: Admin, app: App) -> ModelShown:
     """Lets a version answer a copy of the traffic, unseen."""
     own(caller, app)
     await _known(app, version)

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
 
 from generec.errors import ArtefactError, GenerecError, InputError, UsageError
 from generec.serving.api.rates import RateError
@@ -120,8 +121,8 @@ def of_error(error: GenerecError, request_id: str) -> JSONResponse:
     return problem(request_id, status, slug, title, str(error), headers=headers)
 
 
-def install(app: FastAPI) -> None:
-    """Lets the application answer with problems, whatever is raised."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Lets the application answer with problems, whatever is raised. routes: all that it has."""
 
     async def raised(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, GenerecError)
@@ -139,8 +140,17 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         title = _TITLES.get(error.status_code, "The request was refused")
         detail = f"{error.detail}; /openapi.json lists what there is"
-        return problem(request.state.request_id, error.status_code, "http", title, detail, headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = _allowed(routes, request)
+        return problem(request.state.request_id, error.status_code, "http", title, detail, headers=headers)
 
     app.add_exception_handler(GenerecError, raised)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+
+
+def _allowed(routes: Sequence[BaseRoute], request: Request) -> str:
+    """The methods of all routes of a path; the router itself names those of the first."""
+    there = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in there for method in getattr(route, "methods", None) or ()}))

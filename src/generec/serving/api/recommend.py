@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
 
 from generec.data.conditions import parse
 from generec.errors import unknown
@@ -22,20 +22,23 @@ from generec.serving.rules import Rule
 from generec.types import Request, Slate
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
+"""Shorter than other names: the log keeps it behind the tenant's."""
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Row = Strict(False)  # of a tuple: JSON has lists alone
 router = APIRouter(prefix="/v1", tags=["recommend"], responses=RESPONSES)
 
 
 class Closed(BaseModel):
-    """A body in which an unknown field is an error."""
+    """A body in which an unknown field is an error, and so is a value of another type: true is no number."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class RecommendAsk(Closed):
     """What should this person see?"""
 
-    user_id: Id | None = None
+    user_id: UserId | None = None
     history: Annotated[list[Id], Field(max_length=1000)] | None = None
     """Item ids, oldest first; without it what the store knows of the person."""
     k: Annotated[int, Field(ge=1, le=100)] = 10

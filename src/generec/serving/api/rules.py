@@ -42,13 +42,13 @@ class RuleShown(BaseModel):
 
 
 @router.get("")
-def list_(caller: Reader, app: App, at: _Moment | None = None) -> list[RuleShown]:
+def list_rules(caller: Reader, app: App, at: _Moment | None = None) -> list[RuleShown]:
     """All rules, oldest first; with `at` those in force then."""
     return [_shown(rule) for rule in app.store.rules.list(caller.tenant, at=at)]
 
 
 @router.post("")
-def add(body: RuleAsk, caller: Admin, app: App) -> RuleShown:
+def add_rule(body: RuleAsk, caller: Admin, app: App) -> RuleShown:
     """Adds a rule."""
     rule = app.store.rules.add(
         caller.tenant, body.kind, body.conditions, weight=body.weight, starts=body.starts, ends=body.ends, by=caller.by
@@ -57,7 +57,7 @@ def add(body: RuleAsk, caller: Admin, app: App) -> RuleShown:
 
 
 @router.delete("/{rule_id}", status_code=204)
-def delete(rule_id: Id, caller: Admin, app: App) -> None:
+def delete_rule(rule_id: Id, caller: Admin, app: App) -> None:
     """Takes a rule away."""
     with missing():
         app.store.rules.delete(caller.tenant, rule_id, by=caller.by)

@@ -6,10 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import BeforeValidator, Field, TypeAdapter
 from starlette.responses import Response, StreamingResponse
 
 from generec.errors import GenerecError, UsageError
@@ -17,7 +18,7 @@ from generec.records import Guidance, Turn, to_json
 from generec.serving.api.access import App, Reader, own
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, of_error
-from generec.serving.api.recommend import Closed, Id
+from generec.serving.api.recommend import Closed, Id, Row, UserId
 from generec.serving.api.talker import Said
 from generec.serving.api.wishes import check, owned
 
@@ -25,18 +26,31 @@ router = APIRouter(prefix="/v1", tags=["loop"], responses=RESPONSES)
 Words = Annotated[str, Field(max_length=2000)]
 
 
+@cache
+def _guidances() -> TypeAdapter[Guidance]:
+    return TypeAdapter(Guidance)
+
+
+def _read(given: Any) -> Any:
+    """A guidance as JSON alone may say it, as strictly as the rest of the body: a record by itself takes true for 1."""
+    return _guidances().validate_json(json.dumps(given), strict=True) if isinstance(given, dict) else given
+
+
+Given = Annotated[Guidance, BeforeValidator(_read)]
+
+
 class TurnAsk(Closed):
     """What a person says. guidance: set right by the person, and answered instead of words."""
 
     words: Words = ""
-    user_id: Id | None = None
-    history: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    user_id: UserId | None = None
+    history: Annotated[tuple[Id, ...], Row, Field(max_length=1000)] = ()
     """Item ids, oldest first; without any what the store knows of the person."""
-    before: Guidance | None = None
-    guidance: Guidance | None = None
-    rejected: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+    before: Given | None = None
+    guidance: Given | None = None
+    rejected: Annotated[tuple[Id, ...], Row, Field(max_length=200)] = ()
     """Items turned down in this dialogue."""
-    shown: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+    shown: Annotated[tuple[Id, ...], Row, Field(max_length=200)] = ()
     """Items of the last slate in its order, at which words may point: the second one."""
     k: Annotated[int, Field(ge=1, le=50)] = 5
     asked: Annotated[int, Field(ge=0, le=10)] = 0
@@ -59,9 +73,7 @@ class TurnAsk(Closed):
 
 
 _STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
-TURN: dict[int | str, dict[str, Any]] = {
-    200: {"description": "A turn, or its events", "content": {"application/json": {"schema": {"type": "object"}}}}
-}
+TURN: dict[int | str, dict[str, Any]] = {200: {"description": "A turn, or its events", "model": Turn}}
 
 
 def whole(turn: Turn) -> Response:
@@ -72,7 +84,7 @@ def whole(turn: Turn) -> Response:
 @router.post(
     "/turn",
     response_class=Response,
-    responses={200: {"description": "A turn", "content": {**TURN[200]["content"], **_STREAM}}},
+    responses={200: {**TURN[200], "content": _STREAM}},
 )
 async def turn(body: TurnAsk, request: Request, caller: Reader, app: App) -> Response:
     """Answers one turn: JSON, or with `Accept: text/event-stream` guidance, drafts, checks, slate and done."""

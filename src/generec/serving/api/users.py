@@ -15,7 +15,7 @@ from generec.records import Age, ProfileLine, fingerprint
 from generec.serving.api.access import App, Caller, Reader, Writer
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
-from generec.serving.api.recommend import Closed, Expression, Id
+from generec.serving.api.recommend import Closed, Expression, Id, UserId
 from generec.serving.store.people import Profile
 
 router = APIRouter(prefix="/v1/users/{user_id}", tags=["users"], responses=RESPONSES)
@@ -64,13 +64,13 @@ class ForgottenShown(BaseModel):
 
 
 @router.get("/profile")
-async def read(user_id: Id, caller: Reader, app: App) -> ProfileShown:
+async def read_profile(user_id: UserId, caller: Reader, app: App) -> ProfileShown:
     """The profile; of somebody unknown the one that says nothing."""
     return await _shown(app, caller, user_id)
 
 
 @router.patch("/profile")
-async def edit(user_id: Id, body: ProfileEdit, caller: Writer, app: App) -> ProfileShown:
+async def edit_profile(user_id: UserId, body: ProfileEdit, caller: Writer, app: App) -> ProfileShown:
     """Sets consent, age class and language."""
     given = body.model_dump(exclude_none=True)
 
@@ -82,28 +82,28 @@ async def edit(user_id: Id, body: ProfileEdit, caller: Writer, app: App) -> Prof
 
 
 @router.post("/profile/lines")
-async def add_line(user_id: Id, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
+async def add_profile_line(user_id: UserId, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
     """Adds a line; it stands until the person deletes it."""
     await asyncio.to_thread(app.store.people.put_line, caller.tenant, user_id, body.line(), by=caller.by)
     return await _shown(app, caller, user_id)
 
 
 @router.put("/profile/lines/{line_id}")
-async def edit_line(user_id: Id, line_id: Id, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
+async def edit_profile_line(user_id: UserId, line_id: Id, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
     """Replaces a line, also an inferred one, by the person's own words."""
     await _replaced(app, caller, user_id, line_id, (body.line(),))
     return await _shown(app, caller, user_id)
 
 
 @router.delete("/profile/lines/{line_id}")
-async def delete_line(user_id: Id, line_id: Id, caller: Writer, app: App) -> ProfileShown:
+async def delete_profile_line(user_id: UserId, line_id: Id, caller: Writer, app: App) -> ProfileShown:
     """Removes a line for good; an inferred one with its events as evidence of others."""
     await _replaced(app, caller, user_id, line_id, ())
     return await _shown(app, caller, user_id)
 
 
 @router.get("/export")
-async def export(user_id: Id, caller: Reader, app: App) -> dict[str, Any]:
+async def export_person(user_id: UserId, caller: Reader, app: App) -> dict[str, Any]:
     """Everything that is kept of a person, words included."""
     await app.impressions.flush()
     found = await asyncio.to_thread(app.store.people.export, caller.tenant, user_id)
@@ -111,7 +111,7 @@ async def export(user_id: Id, caller: Reader, app: App) -> dict[str, Any]:
 
 
 @router.delete("")
-async def forget(user_id: Id, caller: Writer, app: App) -> ForgottenShown:
+async def forget_person(user_id: UserId, caller: Writer, app: App) -> ForgottenShown:
     """Deletes a person: profile, history, the key of what was sealed, and what memory holds of them."""
     done = await app.forget(caller.tenant, user_id, caller.by)
     return ForgottenShown(known=done.known, events=done.events, models=done.models, wiped=done.wiped)

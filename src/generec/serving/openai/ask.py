@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from generec.serving.api.recommend import Closed, Id
+from generec.serving.api.recommend import Closed, Id, Row, UserId
 
 LONGEST = 2000
 """Characters of one user message, as of the words of a turn."""
@@ -59,9 +59,9 @@ class Extra(Closed):
 
     k: Annotated[int, Field(ge=1, le=50)] = 5
     """Places of the slate."""
-    history: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+    history: Annotated[tuple[Id, ...], Row, Field(max_length=1000)] = ()
     """Item ids, oldest first; without any what the store knows of the person."""
-    rejected: Annotated[tuple[Id, ...], Field(max_length=200)] = ()
+    rejected: Annotated[tuple[Id, ...], Row, Field(max_length=200)] = ()
     """Items turned down in this conversation."""
 
 
@@ -74,7 +74,7 @@ class ChatAsk(Closed):
 
     model: str
     messages: Annotated[list[Message], Field(min_length=1, max_length=500)]
-    user: Id | None = None
+    user: UserId | None = None
     """The person; nobody known without."""
     stream: bool = False
     stream_options: StreamOptions | None = None
