@@ -26,7 +26,7 @@ from generec.data.check import check as examined
 from generec.data.importers import Policy, import_data
 from generec.data.importers.columns import parse_mapping
 from generec.data.importers.files import GZIP
-from generec.data.log import Entry, _ready
+from generec.data.log import Entry, EventLog, _ready
 from generec.errors import GenerecError, InputError, UsageError
 from generec.serving.api.access import Admin, App, Caller
 from generec.serving.api.parts import Parts
