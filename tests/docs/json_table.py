@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "generec similar": "generec similar model --item v00010 -k 2",
     "generec insert": "generec insert small new.csv -o small-2",
     "generec chat": "generec chat model --user u00007 -k 2 --say 'calm videos'",
-    "generec create": "generec create model --user u00007 --brief 'four calm videos, an hour at most in total' -o e.txt",
+    "generec create": "generec create model --user u00007 --brief 'four calm videos, an hour in total' -o e.txt",
     "generec edit": "generec edit model --user u00007 --item v00010 --instruction shorter || true",
     "generec explain": "generec explain model --user u00007",
     "generec gaps": "generec gaps model --people 2 --stock 1 --rows 2",

@@ -10,8 +10,8 @@ from doc_pages import ROOT, shell
 
 from generec.serving.api.problems import _KINDS
 from generec.serving.api.settings import Settings
-from generec.serving.learning.retrain import Outcome
 from generec.serving.batcher import Limits
+from generec.serving.learning.retrain import Outcome
 from generec.serving.metrics import Metrics
 
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
