@@ -75,14 +75,15 @@ def test_what_stands_under_all_things_alike_is_manner_and_the_rest_is_subject():
 @pytest.mark.parametrize("wanted", [0, 1])
 def test_a_history_leans_to_its_manners_one_of_each_kind(wanted):
     history = [row for row in range(COUNT) if mood(row) == wanted and row // 8 % 2 == 0][:6]
-    found = [one.text for one in writer().liked(history, (), 4)]
+    lean = (writer().features @ writer().features[history].mean(0)).numpy()
+    found = [one.text for one in writer().liked(lean, (), 4)]
     assert len(found) == 2
     assert len({*found} & {*MOODS[wanted]}) == 1
     assert LENGTHS[0] in found
     assert not {*found} & {*MOODS[1 - wanted]}
-    beside = [one.text for one in writer().liked(history, {LENGTHS[1]}, 4)]
+    beside = [one.text for one in writer().liked(lean, {LENGTHS[1]}, 4)]
     assert LENGTHS[0] not in beside  # no text is both
-    assert writer().liked([], (), 4) == ()
+    assert writer().liked(np.zeros(COUNT, np.float32), (), 4) == ()
 
 
 def test_words_tell_the_manner_of_the_items_that_they_fit():

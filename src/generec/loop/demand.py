@@ -5,13 +5,11 @@ Everything is read off a model that scores every item: the demand for a code is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from generec.errors import UsageError
@@ -88,25 +86,6 @@ def tells_what_from_how(system: System[Any]) -> bool:
     tokenizer = system.tokenizer
     two_sided = isinstance(tokenizer, QuantizedTokenizer) and isinstance(tokenizer.quantizer, JoinedQuantizer)
     return two_sided and isinstance(system.model, _Scorer)
-
-
-def leaning(system: System[Any]) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """How far each item is made as the items of a history are: a function of item ids to scores, (N,).
-
-    Cosine of an item's style, from the catalogue's middle, with the mean style of the history from there. Raises
-    UsageError where the system's codes do not tell content from style.
-    """
-    style = joined(system.tokenizer).style
-    features = system.features[:, -style:].float().cpu().numpy()
-    away: NDArray[np.float32] = features - features.mean(0)
-    unit = away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
-
-    def towards(history: Sequence[str]) -> NDArray[np.float32]:
-        rows = system.catalog.known_rows(history)
-        found: NDArray[np.float32] = unit @ away[rows].mean(0) if rows else np.zeros(len(unit), np.float32)
-        return found
-
-    return towards
 
 
 def cells(system: System[Any], depth: tuple[int, int] | None = None) -> Cells:

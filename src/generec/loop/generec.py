@@ -16,10 +16,11 @@ from generec.fidelity.originals import Originals
 from generec.fidelity.policy import Policy
 from generec.fidelity.provenance import Marker
 from generec.fidelity.scene import Scene
-from generec.loop.demand import Imagination, leaning, tells_what_from_how
+from generec.loop.demand import Imagination, tells_what_from_how
 from generec.loop.explain import Explainer
 from generec.loop.feedback import Labelled, credit, earned
 from generec.loop.instructor import EmbeddedInstructor
+from generec.loop.leaning import leaning
 from generec.loop.meaning import Meaning
 from generec.loop.outcomes import Outcome, read, written
 from generec.loop.profile import FittedProfileWriter, Profile, ProfileWriter
@@ -155,7 +156,11 @@ class GeneRec:
             SetMaker(retriever=retriever),
         ]
         if self.writer is not None:
-            creator = TextCreateMaker(retriever=retriever, writer=self.writer)
+            creator = TextCreateMaker(
+                retriever=retriever,
+                writer=self.writer,
+                manner=leaning(self.system, evened=0.9) if retriever.manner else None,
+            )
             creator.warm()
             found.append(creator)
         return {maker.arm.name: maker for maker in found}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from generec.create.sets.brief import SetBrief
+from generec.create.sets.brief import SetBrief, Weights
 from generec.create.sets.creator import CARD, SetCreator
 from generec.create.sets.pool import Pool
 from generec.create.sets.presets import slate
@@ -24,6 +24,7 @@ Briefing = Callable[[Guidance, Catalog], SetBrief]
 
 ARM = Arm(name="sets", action="create", kind="set", card=CARD, latency_ms=150.0)
 _ITEMS = 5000  # the best so many go into the search
+_VARIETY = 0.2  # beside a relevance of 1: no less liked than what retrieval would gather, where more of it is
 
 
 def plain_brief(guidance: Guidance, catalog: Catalog) -> SetBrief:
@@ -42,7 +43,8 @@ def plain_brief(guidance: Guidance, catalog: Catalog) -> SetBrief:
     units = tuple((name, unit) for name, unit in (("duration", "minutes"), ("price", "euros")) if name in asked | {
         total.field for total in guidance.totals
     })  # fmt: skip
-    return replace(brief, name="set", size=size, order=order, missing=missing, units=units)
+    weights = Weights(diversity=_VARIETY)
+    return replace(brief, name="set", size=size, order=order, missing=missing, units=units, weights=weights)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -48,6 +48,8 @@ class TextCreateMaker:
     """Cosine from which a wish is taken to mean a known manner."""
     each: int = 4
     """Statements of the subject, and of the person's own manner."""
+    manner: Callable[[Sequence[str]], Scores] | None = None
+    """history -> (N,) how far each item has the manners of a history; None: nothing is known of it."""
     arm: Arm = ARM
 
     def warm(self) -> None:
@@ -71,7 +73,7 @@ class TextCreateMaker:
         what = guidance.what[0][0] if guidance.what and not (said and rows) else _usual(texts.what, rows[:1])
         how = self._how(asked, guidance, history)
         subject = self._nearest(texts.gather(what, [], rows, self.each, self._allowed(guidance)), guidance, wishes)
-        own = self.writer.liked(history, {one.text for one in asked}, 1 if asked else self.each)
+        own = self.writer.liked(self._leaning(person), {one.text for one in asked}, 1 if asked else self.each)
         manner = own or texts.gather((), [how], each=1 if asked else self.each)
         brief = TextBrief(
             guidance=guidance, what=what, how=how, user=self.writer.features[history].mean(0) if history else None,
@@ -121,8 +123,17 @@ class TextCreateMaker:
 
     def _fits(self, words: str) -> Scores:
         """How well each item of the writer fits some words, (n,)."""
-        meaning = self.retriever.meaning
-        found: Scores = meaning.similarity(words)[meaning.catalog.rows(list(self.writer.texts.item_ids))]
+        return self._of_writer(self.retriever.meaning.similarity(words))
+
+    def _leaning(self, person: Person) -> Scores:
+        """How far each item of the writer has the manners of the person's history, (n,)."""
+        catalog = self.retriever.meaning.catalog
+        if self.manner is None or not catalog.known_rows(person.history):
+            return np.zeros(len(self.writer.rows), np.float32)
+        return self._of_writer(self.manner(person.history))
+
+    def _of_writer(self, scores: Scores) -> Scores:
+        found: Scores = scores[self.retriever.meaning.catalog.rows(list(self.writer.texts.item_ids))]
         return found
 
     @cached_property

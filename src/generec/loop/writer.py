@@ -71,18 +71,16 @@ class Writer:
     def rows(self) -> dict[str, int]:
         return {item_id: row for row, item_id in enumerate(self.texts.item_ids)}
 
-    def liked(self, history: Sequence[int], beside: Collection[str], count: int) -> tuple[Evidence, ...]:
-        """Manners that somebody's history leans to, the most first, such as could stand in one text.
+    def liked(self, leaning: NDArray[np.float32], beside: Collection[str], count: int) -> tuple[Evidence, ...]:
+        """Manners of the items that lean as somebody does, the most telling first, such as could stand in one text.
 
-        By how far the history's style lies from the catalogue's middle towards that of the items of each manner. Two
-        manners that no text has both of say the same, or contradict each other. history: rows; beside: manners that
-        the text will have anyway.
+        Two manners that no text has both of say the same, or contradict each other. leaning: of each item, (N,);
+        beside: manners that the text will have anyway.
         """
-        if not history or not self.manners:
+        if not self.manners or not leaning.any():
             return ()
-        leaning = self._typical @ (self.features[list(history)].mean(0) - self.features.mean(0))  # (M,)
         there = [at for at, one in enumerate(self.manners) if one.text in beside]
-        return tuple(self.manners[at] for at in self.compatible(leaning.numpy(), count, there))
+        return tuple(self.manners[at] for at in self.compatible(self.told(leaning), count, there))
 
     def compatible(self, worth: NDArray[np.float32], count: int, beside: Sequence[int] = ()) -> list[int]:
         """Up to `count` manners of positive worth (M,), the best first, such as could stand in one text."""
@@ -93,7 +91,7 @@ class Writer:
         return found
 
     def told(self, fits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How well each manner tells what some words mean, (M,): its correlation with how the items fit them (N,)."""
+        """How well each manner tells items that fit from others, (M,): its correlation with how they fit (N,)."""
         says = self._says.numpy()
         away = (fits - fits.mean()) / max(float(fits.std()), 1e-9)
         found: NDArray[np.float32] = (says - says.mean(0)).T @ away / np.maximum(says.std(0), 1e-9) / len(says)
@@ -114,12 +112,6 @@ class Writer:
                 if one in at:
                     found[row, at[one]] = 1.0
         return found
-
-    @cached_property
-    def _typical(self) -> Tensor:
-        """(M, D) directions from the middle of all styles to those of each manner's items."""
-        means = self._says.T @ self.features / self._says.sum(0)[:, None].clamp(min=1)
-        return torch.nn.functional.normalize(means - self.features.mean(0), dim=1)
 
     @cached_property
     def _together(self) -> Tensor:
