@@ -83,7 +83,10 @@ class ServedTalker:
     def create(self, kind: Kind, conditions: Sequence[Condition], said: Said) -> Turn:
         guidance = self._understood(said)
         hard = (*guidance.hard, *map(Stated, conditions))
-        return self._made_of(replace(guidance, act="create", kind=kind, hard=hard), said)
+        given = {one.field for one in said.totals}
+        totals = (*(one for one in guidance.totals if one.field not in given), *said.totals)
+        asked = replace(guidance, act="create", kind=kind, hard=hard, totals=totals, count=said.count or guidance.count)
+        return self._made_of(asked, said)
 
     def explain(self, item_id: str, person: Person) -> tuple[Statement, ...]:
         return self.generec.explain(item_id, person)

@@ -37,6 +37,27 @@ def test_an_approved_creation_is_recommended_at_once_and_says_what_it_is(server,
     ]  # fmt: skip
 
 
+def test_the_signed_sidecar_goes_with_a_creation_into_the_catalogue(server, store):
+    turn, draft = made(server)
+    waiting = server.client.post("/v1/approvals", json={"turn": turn, "draft": draft}).json()
+    assert waiting["marks"] == server.client.get("/v1/approvals").json()["approvals"][0]["marks"]
+    done = server.client.post(f"/v1/approvals/{draft}/approve", json={"item_id": "lamps"}).json()
+    item = server.client.get("/v1/items/lamps").json()
+    assert item["marks"] == done["marks"] == waiting["marks"]
+    assert "sidecar" not in str(item["fields"]) + str(done["report"])
+    assert server.client.post("/v1/detect", json=item["marks"]).json()["found"]
+    layers = {
+        one["name"]: one["state"] for one in server.client.post("/v1/detect", json=item["marks"]).json()["layers"]
+    }
+    assert layers["sidecar"] == layers["ledger"] == "valid"
+    other = {**item["marks"], "content": item["marks"]["content"].replace("lamp", "rug")}
+    other = {**item["marks"], "content": item["marks"]["content"].replace("lamp", "rug")}
+    for marks, state in ((item["marks"], "valid"), (other, "invalid")):
+        layers = server.client.post("/v1/detect", json=marks).json()["layers"]
+        assert {one["name"]: one["state"] for one in layers}["sidecar"] == state
+    assert server.client.get("/v1/items/i1").json()["marks"] is None
+
+
 def test_what_is_turned_down_never_enters(server):
     turn, draft = made(server)
     server.client.post("/v1/approvals", json={"turn": turn, "draft": draft})

@@ -86,7 +86,7 @@ def _field(frame: pl.DataFrame, name: str, column: str, most: int) -> CatalogFie
     if column in ("whole", "number"):
         low, high = (None if found is None else float(found) for found in (cells.min(), cells.max()))  # type: ignore[arg-type]
         return CatalogField(name=name, kind="number", column=column, filled=filled, distinct=cells.n_unique(),
-                            low=low, high=high, unit=_unit(frame, name))  # fmt: skip
+                            low=low, high=high, unit=unit_of(frame, name))  # fmt: skip
     if column in ("date", "moment"):
         ends = [one.isoformat() if isinstance(one, date) else None for one in (cells.min(), cells.max())]
         return CatalogField(name=name, kind="time", column=column, filled=filled, distinct=cells.n_unique(),
@@ -103,7 +103,7 @@ def _field(frame: pl.DataFrame, name: str, column: str, most: int) -> CatalogFie
                         values=shown)  # fmt: skip
 
 
-def _unit(frame: pl.DataFrame, name: str) -> str:
+def unit_of(frame: pl.DataFrame, name: str) -> str:
     """What a field counts: prices in the catalogue's own currency, else as its name says."""
     if name == "price" and "currency" in frame.columns:
         counted = Counter(frame["currency"].cast(pl.String).drop_nulls().to_list())

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from generec.errors import unknown
 from generec.serving.api.access import App, Caller, Reader, Writer
+from generec.serving.api.approvals import Marks, marks_of
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Id
@@ -34,6 +35,12 @@ class Shown(BaseModel):
     picture: str | None = None
     version: int
     updated: int
+
+
+class WithMarks(Shown):
+    """An item; one that was created here with its signed sidecar, by which POST /v1/detect recognises it."""
+
+    marks: Marks | None = None
 
 
 class ItemPage(BaseModel):
@@ -100,9 +107,12 @@ def search_items(
 
 
 @router.get("/{item_id:path}")
-def get_item(item_id: Id, caller: Reader, app: App) -> Shown:
+def get_item(item_id: Id, caller: Reader, app: App) -> WithMarks:
     """One item."""
-    return _shown(app, caller, _there(app, caller, item_id))
+    item = _there(app, caller, item_id)
+    created = item.fields.get("origin") == "created"
+    marks = marks_of(app.store, caller.tenant, item_id) if created else None
+    return WithMarks(**_shown(app, caller, item).model_dump(), marks=marks)
 
 
 @router.post("")

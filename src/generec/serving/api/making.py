@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -11,13 +13,15 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import Response
 
 from generec.data.conditions import parse
-from generec.records import Kind, Statement, Turn
+from generec.records import Guidance, Kind, Statement, Total, Turn
 from generec.serving.api.access import App, Caller, Reader, Writer, own
+from generec.serving.api.creating import best_of
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Expression, Id, Row, UserId
 from generec.serving.api.talker import Detected, Said
 from generec.serving.api.turn import TURN, Words, whole
+from generec.serving.api.wishes import check
 from generec.serving.store.database import note
 
 router = APIRouter(prefix="/v1", tags=["loop"], responses=RESPONSES)
@@ -45,11 +49,24 @@ class EditAsk(ForWhom):
     item_id: Id
 
 
+class Bound(Closed):
+    """What a number may come to over all items of a set: at most 40 euros, two hours at least."""
+
+    field: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    low: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    high: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+
 class CreateAsk(ForWhom):
     """A set of real items, or a text."""
 
     kind: Kind = "set"
     conditions: Annotated[tuple[Expression, ...], Row, Field(max_length=20)] = ()
+    count: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Items of a set; without it as many as the words say, else five, or as many as the totals allow."""
+    totals: Annotated[tuple[Bound, ...], Row, Field(max_length=10)] = ()
+    best_of: Annotated[int, Field(ge=1, le=8)] = 1
+    """Creations to choose the best of; `trace.candidates` says why the others were not chosen."""
 
 
 class ExplainAsk(Closed):
@@ -85,10 +102,23 @@ async def edit(body: EditAsk, caller: Writer, app: App) -> Response:
 
 @router.post("/create", response_class=Response, responses=TURN)
 async def create(body: CreateAsk, caller: Writer, app: App) -> Response:
-    """A turn whose slate has the creation; or says which wishes contradict each other."""
+    """A turn whose slate has the best creation; or says which wishes contradict each other.
+
+    Its drafts are all that were made, the best first. `trace.candidates` has for each what it is worth, why it was not
+    chosen, and what a set adds up to.
+    """
     own(caller, app)
     conditions = tuple(map(parse, body.conditions))
-    return await _made(app, caller, lambda: app.talker.create(body.kind, conditions, body.said(app, caller.tenant)))
+    catalog = app.engine.versions.serving.active.snapshot.system.catalog
+    bounds = tuple(Total(one.field, one.low, one.high) for one in body.totals)
+    check(Guidance(totals=bounds), catalog)
+
+    def made() -> Turn:
+        said = replace(body.said(app, caller.tenant), count=body.count, totals=bounds)
+        create_one = partial(app.talker.create, body.kind, conditions)
+        return best_of(body.best_of, create_one, said, catalog, app.settings.patience)
+
+    return await _made(app, caller, made)
 
 
 @router.post("/explain")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Statement, Turn
+from generec.records import Feedback, Guidance, Kind, Person, ProfileLine, Statement, Total, Turn
 from generec.serving.rules import Rule
 from generec.types import Condition
 
@@ -22,6 +22,8 @@ class Said:
     shown: tuple[str, ...] = ()  # item ids of the last slate, at which words may point
     refused: frozenset[str] = frozenset()  # items that the person turned down before this dialogue
     rules: tuple[Rule, ...] = ()  # the operator's, those in force
+    count: int | None = None  # how many items a set is to have, whatever the words say
+    totals: tuple[Total, ...] = ()  # what the items of a set may come to, beside what the words say
     k: int = 5
     asked: int = 0  # questions asked in a row so far
     seed: int = 0
