@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 
@@ -9,6 +10,7 @@ from generec.data.conditions import expression
 from generec.errors import UsageError
 from generec.serving.batcher import Batcher, Limits
 from generec.serving.cache import Answer, AnswerCache, Ask
+from generec.serving.collector import Collector
 from generec.serving.metrics import Metrics
 from generec.serving.shadow import Agreement, Shadow
 from generec.serving.versions import Version, Versions
@@ -26,16 +28,19 @@ class Engine:
     def __init__(self, limits: Limits | None = None, *, cached: int = 10_000):
         self.limits = limits or Limits()
         self.versions, self.metrics, self.cache = Versions(), Metrics(), AnswerCache(cached)
-        self._batcher: Batcher[Ask, Answer] = Batcher(self.versions.answer, self.limits, self.metrics.on_batch)
+        self._batcher: Batcher[Ask, Answer] = Batcher(self.versions.answer, self.limits, self._on_batch)
         self._shadow: Shadow | None = None
+        self._collector, self._loads = Collector(), frozenset[str]()
 
     async def __aenter__(self) -> Engine:
         self._batcher.start()
+        self._collector.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._collector.stop()
         await self.drain()
 
     async def recommend(self, ask: Ask, timeout: float | None = None) -> Answer:
@@ -57,6 +62,13 @@ class Engine:
             if self._shadow is not None:
                 self._shadow.offer(ask, answer)
             return answer
+
+    def _on_batch(self, waits: Sequence[float], seconds: float) -> None:
+        self.metrics.on_batch(waits, seconds)
+        loads = frozenset(version.load for version in self.versions.loaded.values())
+        if loads != self._loads:  # a model came or went, and with it much memory
+            self._loads = loads
+            self._collector.renew()
 
     async def shadow(self, name: str | None) -> Agreement | None:
         """Lets a loaded version answer a copy of what the model is asked from now on; None ends that.

@@ -138,14 +138,15 @@ def _similar(app: Parts, body: SimilarAsk) -> list[Similar]:
 def _places(app: Parts, slate: Slate, rules: Sequence[Rule] = ()) -> list[Place]:
     snapshot = app.engine.versions.serving.active.snapshot
     catalog, pins = snapshot.system.catalog, [rule for rule in rules if rule.kind == "pin"]
-    titles: Sequence[str] = [catalog.titles([one])[0] if one in catalog else one for one in slate.item_ids]
+    known = [item_id for item_id in slate.item_ids if item_id in catalog]
+    titles = dict(zip(known, catalog.titles(known), strict=True))
     return [
         Place(
             rank=rank,
             item_id=item_id,
-            title=title,
+            title=titles.get(item_id, item_id),
             score=score,
             pinned=any(snapshot.fits(pin, item_id) for pin in pins),
         )
-        for rank, (item_id, title, score) in enumerate(zip(slate.item_ids, titles, slate.scores, strict=True), 1)
+        for rank, (item_id, score) in enumerate(zip(slate.item_ids, slate.scores, strict=True), 1)
     ]

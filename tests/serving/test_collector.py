@@ -1,0 +1,69 @@
+"""The collector sets aside what lives on, and lets go of what does not when it is told to look again."""
+
+import gc
+import weakref
+
+import pytest
+
+from generec.serving.collector import Collector
+
+
+class Node:
+    """Something that only the garbage collector frees."""
+
+    def __init__(self):
+        self.me = self
+
+
+@pytest.fixture
+def collector():
+    one = Collector()
+    gc.collect()
+    gc.disable()  # collections come when a test asks for them
+    one.start()
+    yield one
+    gc.enable()
+    one.stop()
+    assert gc.get_freeze_count() == 0
+    gc.collect()
+
+
+def test_what_survives_is_set_aside_and_let_go_after_renewal(collector):
+    node = Node()
+    seen = weakref.ref(node)
+    gc.collect()
+    assert gc.get_freeze_count() > 1000
+    del node
+    gc.collect()
+    assert seen() is not None  # set aside: not looked at
+    collector.renew()
+    gc.collect()
+    assert seen() is None
+
+
+def test_what_dies_young_is_freed_all_the_same(collector):
+    gc.collect()
+    seen = weakref.ref(Node())
+    gc.collect()
+    assert seen() is None
+
+
+def test_twice_as_much_is_looked_at_again(collector):
+    gc.collect()
+    first = gc.get_freeze_count()
+    nodes = [Node() for _ in range(2 * first)]
+    assert gc.get_freeze_count() == first
+    seen = weakref.ref(nodes[0])
+    gc.collect()  # finds that twice as much would be set aside
+    del nodes
+    gc.collect()
+    assert seen() is None
+    assert 0 < gc.get_freeze_count() < 2 * first
+
+
+def test_stopped_twice_it_is_stopped():
+    one = Collector()
+    one.start()
+    one.stop()
+    one.stop()
+    assert one._told not in gc.callbacks
