@@ -63,3 +63,19 @@ def test_a_person_takes_everything_along_and_leaves(server):
     assert (gone["known"], gone["events"]) == (True, len(LAMPS))
     after = server.client.get("/v1/users/ann/export").json()
     assert (after["known"], after["events"], after["shown"]["lines"]) == (False, [], [])
+
+
+def test_whatever_a_person_is_called_they_can_leave(server, lines):
+    from urllib.parse import quote
+
+    for user_id in ("a/b", "</script>", "x/profile", "?#&", "ü 1"):
+        path = f"/v1/users/{quote(user_id, safe='')}"
+        server.client.post("/v1/feedback", json={"kind": "click", "user_id": user_id, "item_id": "i1"})
+        added = server.client.post(f"{path}/profile/lines", json={"text": "rugs"}).json()["lines"][0]["id"]
+        assert server.client.put(f"{path}/profile/lines/{added}", json={"text": "lamps"}).status_code == 200
+        assert [one["item_id"] for one in server.client.get(f"{path}/export").json()["events"]] == ["i1"]
+        assert server.client.delete(path).json()["events"] == 1
+    assert {line["route"] for line in lines()} == {
+        "/v1/feedback", "/v1/users/{user_id}", "/v1/users/{user_id}/export", "/v1/users/{user_id}/profile/lines",
+        "/v1/users/{user_id}/profile/lines/{line_id}",
+    }  # fmt: skip

@@ -128,4 +128,5 @@ def _name(host: str) -> str:
 
 def route_of(scope: Scope) -> str:
     """The pattern of the route that was taken; empty where there was none."""
-    return str(getattr(scope.get("route"), "path", ""))
+    route = scope.get("route")
+    return str(getattr(route, "path_format", getattr(route, "path", "")))

@@ -18,7 +18,7 @@ from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Expression, Id, UserId
 from generec.serving.store.people import Profile
 
-router = APIRouter(prefix="/v1/users/{user_id}", tags=["users"], responses=RESPONSES)
+router = APIRouter(prefix="/v1/users/{user_id:path}", tags=["users"], responses=RESPONSES)
 
 
 class ProfileShown(BaseModel):
