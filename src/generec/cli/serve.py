@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from generec.loop.generec import GeneRec
     from generec.serving.api.settings import Settings
+    from generec.serving.api.tracing import Tracing
     from generec.serving.store import Store
     from generec.system import System
     from generec.types import Dataset
@@ -67,6 +68,9 @@ def serve(
     instructor_model: InstructorModel = None,
     writer: WriterPlace = None,
     writer_model: WriterModel = None,
+    otel: Annotated[
+        bool, typer.Option("--otel", help="Send traces as the OTEL_ variables say; those alone ask for them too.")
+    ] = False,
     json: Json = False,
     seed: Seed = 0,
     threads: Threads = 1,
@@ -82,8 +86,10 @@ def serve(
     Open without keys on this machine only, and only until the first key is made (`generec keys create`).
     """
     with session(json, seed, threads, quiet) as out:
+        from generec.serving.api.tracing import tracing
         from generec.serving.store import Store
 
+        traced = tracing(otel)
         chosen = backends(model, instructor, instructor_model, writer, writer_model)
         scheduled = _scheduled(retrain, store, tenant, keys_folder(keys))
 
@@ -99,7 +105,7 @@ def serve(
                 settings = _settings(tenant, (host, *(name or ())), origin or [], (rate, tenant_rate), pictures)
                 known = _histories(opened, store, tenant, keys, data)
                 made = _loops(model, known, ledger, chosen)
-                _run(opened, settings, made, behind, partial(scheduled, opened), listening, out)
+                _run(opened, settings, made, behind, partial(scheduled, opened), listening, out, traced)
 
 
 def allowed(store: Store, host: str) -> None:
@@ -259,6 +265,7 @@ def _run(
     scheduled: Callable[[Callable[[str], object]], AbstractContextManager[object]],
     listening: socket.socket,
     out: Output,
+    traced: Tracing,
 ) -> None:
     import asyncio
     import signal
@@ -269,15 +276,14 @@ def _run(
         raise UsageError(f'uvicorn is not installed ({error}): pip install "generec[serve]"') from error
     from generec.cli.talker import ServedTalker
     from generec.serving.api.app import create_app
-    from generec.serving.engine import Engine
 
     if not out.quiet:
         _logged()
-    engine = Engine()
+    engine = traced.engine()
     talker = ServedTalker.over(engine, made)
-    app = create_app(engine, store, talker, settings)
+    app = create_app(engine, store, traced.talker(talker), settings)
     config = uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False,
+        traced.app(app), access_log=False, log_level="warning", server_header=False,
         proxy_headers=False, lifespan="on", timeout_graceful_shutdown=int(settings.drain),
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -314,6 +320,7 @@ def _run(
         asyncio.run(answering())
     finally:
         behind.stop()
+        traced.close()
     if not server.started:
         raise UsageError("the server did not start; what is written above says why")
 

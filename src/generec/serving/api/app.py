@@ -36,6 +36,7 @@ from generec.serving.api.problems import Problem, install
 from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
+from generec.serving.api.tracing import SILENT
 from generec.serving.engine import Engine
 from generec.serving.openai.routes import openai_app
 from generec.serving.store import Store
@@ -67,6 +68,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
     app = FastAPI(
         title="generec", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,  # what a generated client calls the operation
+        telemetry={**SILENT},
     )  # fmt: skip
     app.state.parts = parts
     for router in _ROUTERS:

@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -92,7 +93,7 @@ class Parts:
         if self.talking >= self.settings.talks:
             raise OverloadError(float(self.settings.talks))
         self.talking += 1
-        running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        running = asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
         running.add_done_callback(self._talked)
         try:
             async with asyncio.timeout(self.settings.patience):

@@ -23,6 +23,7 @@ from generec.errors import GenerecError
 from generec.records import Guidance, Turn, to_json
 from generec.serving.api.access import App, Reader, own
 from generec.serving.api.parts import Parts
+from generec.serving.api.tracing import SILENT
 from generec.serving.api.turn import TurnAsk
 from generec.serving.openai.ask import ChatAsk
 from generec.serving.openai.errors import NoSuchModelError, install, of_raised
@@ -37,7 +38,8 @@ router = APIRouter()
 
 def openai_app(parts: Parts) -> FastAPI:
     """The application to mount at /openai/v1: its errors have another shape than those around it."""
-    app = FastAPI(title="generec, OpenAI's protocol", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(title="generec, OpenAI's protocol", docs_url=None, redoc_url=None, redirect_slashes=False,
+                  telemetry={**SILENT})  # fmt: skip
     app.state.parts = parts
     app.include_router(router)
     install(app)
