@@ -34,7 +34,7 @@ $(VENV)/.docs: pyproject.toml
 	@touch $@
 
 docs: $(VENV)/.docs
-	$(BIN)/mkdocs build --strict $(ARGS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

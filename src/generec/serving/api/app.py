@@ -68,7 +68,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
     app = FastAPI(
         title="generec", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,  # what a generated client calls the operation
-        telemetry={**SILENT},
+        telemetry=SILENT,
     )  # fmt: skip
     app.state.parts = parts
     for router in _ROUTERS:

@@ -39,7 +39,7 @@ router = APIRouter()
 def openai_app(parts: Parts) -> FastAPI:
     """The application to mount at /openai/v1: its errors have another shape than those around it."""
     app = FastAPI(title="generec, OpenAI's protocol", docs_url=None, redoc_url=None, redirect_slashes=False,
-                  telemetry={**SILENT})  # fmt: skip
+                  telemetry=SILENT)  # fmt: skip
     app.state.parts = parts
     app.include_router(router)
     install(app)
