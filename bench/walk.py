@@ -24,6 +24,7 @@ from generec.errors import UsageError
 
 MOST = 150_000  # bytes of a picture
 WORDS = "calm videos, at most 10 minutes"
+LINE = "I like calm films about the sea"
 BRIEF = "make me a playlist of 4 calm videos, an hour at most in total"
 
 
@@ -109,7 +110,10 @@ class Walk:
 
     def profile(self) -> None:
         self.go("Profile")
-        self.page.wait_for_selector(".line")
+        self.page.get_by_role("button", name="Add a line").click()
+        self.page.get_by_label("In your own words").fill(LINE)
+        self.page.get_by_role("button", name="Save").click()
+        self.page.locator(".line", has_text="calm").first.wait_for()
         self.picture("profile")
 
     def operator(self) -> None:
