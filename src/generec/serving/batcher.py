@@ -46,14 +46,19 @@ class Limits:
     """Seconds that a request waits for company while the model is idle."""
     queue: int = 64
     """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be."""
+    standing: int = 6
+    """Requests that are worked on at once while more keep coming than can be answered (see serving/admission.py)."""
+    burst: float = 0.1
+    """Seconds for which more than that come in, when nobody was there before."""
     timeout: float = 2.0
     """Seconds from arrival to deadline, where a request names none."""
     threads: int = 1
     """Threads of torch; two on busy cores can be ten times slower than one."""
 
     def __post_init__(self) -> None:
-        if min(self.batch, self.queue, self.threads) < 1 or self.wait < 0 or self.timeout <= 0:
-            raise UsageError(f"batch, queue and threads must be at least 1, wait and timeout positive, got {self}")
+        counts, seconds = (self.batch, self.queue, self.standing, self.threads), (self.wait, self.burst)
+        if min(counts) < 1 or min(seconds) < 0 or self.timeout <= 0:
+            raise UsageError(f"counts must be at least 1, wait and burst at least 0, timeout positive, got {self}")
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from generec.data.conditions import expression
 from generec.errors import UsageError
+from generec.serving.admission import Admission
 from generec.serving.batcher import Batcher, Limits
 from generec.serving.cache import Answer, AnswerCache, Ask
 from generec.serving.collector import Collector
@@ -29,6 +30,7 @@ class Engine:
         self.limits = limits or Limits()
         self.versions, self.metrics, self.cache = Versions(), Metrics(), AnswerCache(cached)
         self._batcher: Batcher[Ask, Answer] = Batcher(self.versions.answer, self.limits, self._on_batch)
+        self.admission = Admission(self.limits)
         self._shadow: Shadow | None = None
         self._collector, self._loads = Collector(), frozenset[str]()
 

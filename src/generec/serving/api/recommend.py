@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter
+from fastapi import Request as HttpRequest
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from starlette.responses import Response
 
 from generec.data.conditions import parse
 from generec.errors import unknown
-from generec.serving.api.access import App, Reader, own
+from generec.serving.api.access import App, Reader, own, parts_of
 from generec.serving.api.known import Known
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
@@ -26,7 +29,22 @@ UserId = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=
 """Shorter than other names: the log keeps it behind the tenant's."""
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Row = Strict(False)  # of a tuple: JSON has lists alone
-router = APIRouter(prefix="/v1", tags=["recommend"], responses=RESPONSES)
+
+
+class Admitted(APIRoute):
+    """A route that is refused before its body is read where the engine has no place for it."""
+
+    def get_route_handler(self) -> Callable[[HttpRequest], Coroutine[Any, Any, Response]]:
+        answered = super().get_route_handler()
+
+        async def admitted(request: HttpRequest) -> Response:
+            with parts_of(request).engine.admission.one():
+                return await answered(request)
+
+        return admitted
+
+
+router = APIRouter(prefix="/v1", tags=["recommend"], responses=RESPONSES, route_class=Admitted)
 
 
 class Closed(BaseModel):
