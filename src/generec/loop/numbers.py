@@ -76,6 +76,7 @@ _NOTES = {"fiver": 5.0, "tenner": 10.0}
 _HOURS = frozenset(["hour", "hours", "hr", "hrs", "h"])
 _MINUTES = frozenset(["minute", "minutes", "min", "mins", "m"])
 _SECONDS = frozenset(["second", "seconds", "sec", "secs"])
+_HALVES = {("first", "half"): (0, 4), ("second", "half"): (5, 9)}
 _PARTS = {"early": (0, 3), "mid": (4, 6), "middle": (4, 6), "late": (7, 9)}
 
 
@@ -123,6 +124,9 @@ def cardinal(forms: Sequence[str], at: int) -> tuple[float, int] | None:
         return _hundreds(forms, at + 1, float(ONES[word]))
     if word == "a" and _at(forms, at + 1) == "hundred":
         return _hundreds(forms, at + 1, 1.0)
+    half = 2 if word == "half" and _at(forms, at + 1) == "a" else 1
+    if word == "half" and _at(forms, at + half) == "dozen":
+        return 6.0, at + half + 1
     if word in ("dozen", "couple", "pair") or (word == "a" and _at(forms, at + 1) in ("dozen", "couple", "pair")):
         step = at + (1 if word == "a" else 0)
         of = 1 if _at(forms, step + 1) == "of" else 0
@@ -227,7 +231,7 @@ def _share(forms: Sequence[str], at: int) -> Quantity | None:
 
 
 _SHARES = {"half": 2.0, "third": 3.0, "quarter": 4.0, "fifth": 5.0, "sixth": 6.0, "tenth": 10.0}
-_PARTS_OF_HOUR = (("a", "quarter"), 15.0), (("half",), 30.0)
+_PARTS_OF_HOUR: tuple[tuple[tuple[str, ...], float], ...] = ((("a", "quarter"), 15.0), (("half",), 30.0))
 _OF_AN_HOUR = frozenset([("half", "an"), ("three", "quarters"), ("half", "hour")])
 _AFTER_HOURS: tuple[tuple[tuple[str, ...], float], ...] = (
     (("and", "a", "half"), 30.0), (("and", "a", "quarter"), 15.0), (("and", "three", "quarters"), 45.0),
@@ -236,9 +240,9 @@ _AFTER_HOURS: tuple[tuple[tuple[str, ...], float], ...] = (
 
 def _decade(forms: Sequence[str], at: int) -> Quantity | None:
     start = at
-    part = _PARTS.get(forms[at])
+    part = _PARTS.get(forms[at]) or _HALVES.get((forms[at], _at(forms, at + 1)))
     if part is not None:
-        at += 1
+        at += 1 if forms[at] in _PARTS else 2
         if tuple(forms[at : at + 2]) == ("of", "the") or _at(forms, at) == "the":
             at += 2 if forms[at] == "of" else 1
     century = 1900
@@ -305,6 +309,8 @@ def _is_year(word: str) -> bool:
 def _year(forms: Sequence[str], at: int) -> Quantity | None:
     if _is_year(forms[at]):
         return Quantity("year", float(forms[at]), float(forms[at]), at, at + 1)
+    if forms[at] == "'" and re.fullmatch(r"[3-9][0-9]", _at(forms, at + 1)):
+        return Quantity("year", 1900 + float(forms[at + 1]), 1900 + float(forms[at + 1]), at, at + 2)
     if forms[at] in ("nineteen", "twenty"):
         rest = cardinal(forms, at + 1)
         if rest is not None and 10 <= rest[0] <= 99 and forms[at + 1] in (*TENS, *ONES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SHORTEST = 4
@@ -24,13 +24,14 @@ class Speller:
     counts: Mapping[str, int]
     common: frozenset[str]  # of the targets, those meant more often
     names: Mapping[str, tuple[str, ...]]  # words of makers and places
+    ordinary: Mapping[str, tuple[str, ...]]  # words that name nothing
 
     @staticmethod
     def of(values: Iterable[str], parts: Iterable[str], names: Iterable[str], texts: Sequence[str]) -> Speller:
         """values: words that are values; parts: words of longer values; texts: where other real words are found."""
         from generec.loop.grammar.english import ENGLISH
         from generec.loop.grammar.known import grammar_words
-        from generec.loop.grammar.words import CUES, MOODS
+        from generec.loop.grammar.words import CUES, FUNCTION, MOODS
 
         counts: Counter[str] = Counter()
         for text in texts:
@@ -44,18 +45,23 @@ class Speller:
             for form in (mood + "er", mood + "r", mood[:-1] + "ier", mood + "est", mood[:-1] + "iest", mood + "ly")
         }
         known = wanted | ENGLISH | grammar_words() | named | graded
-        return Speller(known, _by_letter(wanted), counts, common, _by_letter(named))
+        plain = _by_letter(FUNCTION | MOODS)
+        return Speller(known, _by_letter(wanted), counts, common, _by_letter(named), plain)
 
     def candidates(self, word: str, named: bool = False) -> tuple[str, ...]:
         """The words that may be meant, the likeliest first; none where the word is known or nothing is near.
 
         named: whether it may be a name, by a capital or by what stands before it.
         """
-        if len(word) < SHORTEST or not word.isalpha() or word in self.known or _inflected(word, self.known):
+        if len(word) < SHORTEST or not word.isalpha() or word in self.known:
             return ()
         seen = self.counts.get(word, 0)
         near = self.nearest(word, self.names.get(word[0], ())) if named and len(word) > SHORTEST else ()
         near = near or self.nearest(word, self.targets.get(word[0], ()))
+        if _inflected(word, self.known):
+            near = tuple(other for other in near if slips(word, other, 1) == 1)
+        elif not near and not seen and not named and len(word) > SHORTEST:
+            near = self.nearest(word, self.ordinary.get(word[0], ()))[:1]
         return tuple(other for other in near if seen < 2 or self.counts.get(other, 0) > RARER * seen)
 
     def nearest(self, word: str, among: Iterable[str]) -> tuple[str, ...]:
@@ -73,11 +79,11 @@ class Speller:
         return tuple(other for *_, other in sorted(found))
 
 
-def _inflected(word: str, known: Collection[str]) -> bool:
+def _inflected(word: str, known: frozenset[str]) -> bool:
     """Whether a word is a known one with an ending: `lectures`, `baked`, `trekking`."""
     for ending in ("s", "ed", "ing"):
         stump = word.removesuffix(ending)
-        if stump == word or len(stump) < SHORTEST:
+        if stump == word or len(stump) < SHORTEST - 1:
             continue
         verbs = (stump + "e", stump[:-1]) if ending != "s" and stump[-1] == stump[-2] else (stump + "e",)
         if stump in known or (ending != "s" and not known.isdisjoint(verbs)):

@@ -70,14 +70,15 @@ def _undoing(matcher: Matcher) -> Doing | None:
 
 def _explaining(matcher: Matcher) -> Doing | None:
     for start, end, found in matcher.all(ACTS["explain"]):
-        lead = matcher.plain[max(0, found.start() - 12) : found.end() + 14]
+        lead = matcher.plain[max(0, found.start() - 12) : found.end() + 32]
         if ACTS["no_explain"].search(lead) or re.search(r"(?:can|could|do) not (?:see|understand|get) $", lead):
             continue
         if re.search(
             r"(?:to do with|doing .*|come from|based on)$|^how (?:did|do|has|have) (?!you)", found.group()
         ):  # the item stands inside
             return Doing("explain", spans=((start, start + 1),), about=(start, len(matcher.starts)))
-        return Doing("explain", spans=((start, end),), about=(end, len(matcher.starts)))
+        last = end >= len(matcher.starts) - 1 and start > 2  # you picked Speed for me, why?
+        return Doing("explain", spans=((start, end),), about=(0, start) if last else (end, len(matcher.starts)))
     return None
 
 
@@ -147,6 +148,10 @@ def _editing_set(matcher: Matcher, made_before: Kind | None) -> Doing | None:
         link = matcher.span(found, "link")
         verb = matcher.span(found, "verb")
         return Doing("edit", "set", ((start, verb[1]), link, *inside), about=out, out=out)
+    for _, end, found in matcher.all(ACTS["goes"]):
+        if _alone(matcher, found.start()):
+            out = matcher.span(found, "out")
+            return Doing("edit", "set", ((out[1], end), *inside), about=out, out=out)
     for start, _, found in matcher.all(ACTS["add"]):
         if _alone(matcher, found.start()):
             verb = matcher.span(found, "verb")
@@ -202,6 +207,9 @@ def _creating(matcher: Matcher) -> Doing | None:
         if _alone(matcher, found.start()):
             thing = matcher.span(found, "thing")
             return Doing("create", "set", (), thing=thing)
+    for _, _, found in matcher.all(ACTS["bare_text"]):
+        if _alone(matcher, found.start()):
+            return Doing("create", "text", (), thing=matcher.span(found, "thing"))
     for _, _, found in matcher.all(ACTS["some_set"]):
         if not ACTS["not_a_set"].search(matcher.plain[: found.start()]):
             return Doing("create", "set", (), thing=matcher.span(found, "thing" if found["thing"] else "lone"))

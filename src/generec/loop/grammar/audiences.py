@@ -19,6 +19,8 @@ _PATTERNS = (
     ("experts", "for_experts"),
 )
 
+_AGES = ("age", "age2", "age3", "age4", "age5", "age6")
+
 
 def audiences(matcher: Matcher) -> Iterator[AudienceMark]:
     """Every audience that is named. Who is merely spoken of (`about children`) is none."""
@@ -28,8 +30,9 @@ def audiences(matcher: Matcher) -> Iterator[AudienceMark]:
         if AUDIENCES["young_ones"].search(matcher.plain[: one[2].start()])
     ]
     for start, end, found in [*matcher.all(AUDIENCES["age"]), *young]:
-        said = found.groupdict()
-        age = cardinal([next(said[name] for name in ("age", "age2", "age3", "age4") if said.get(name))], 0)
+        told = found.groupdict()
+        word = next(told[name] for name in _AGES if told.get(name))
+        age = next((one for ending in ("", "s", "es") if (one := cardinal([word.removesuffix(ending)], 0))), None)
         if age is not None and age[0] < 18:
             yield AudienceMark(start, end, "children" if age[0] <= 12 else "teenagers")
     for name, said in _PATTERNS:

@@ -36,6 +36,9 @@ _PREFIXES: tuple[tuple[Comparison, Role | None, str], ...] = (
 _SUFFIXES: tuple[tuple[Comparison, str], ...] = (("<=", "or_less"), (">=", "or_more"))
 _ON = re.compile(r"(?:on|onwards?|forwards?|upwards?|up)(?!\S)(?! (?:a|an|the|my|tv|screen|[a-z]+ing)\b)")
 _LONG = re.compile(r"(?:long|in length|in duration|of age|running time|of running time)(?!\S)")
+_ADULTS = re.compile(
+    r"(?<!\S)(?:men|women|people|adults|ladies|gentlemen|someone|anyone|somebody|those|folks|skin|seniors|fans)$"
+)
 _YEARS = re.compile(r"years?(?!\S)")
 _TO = re.compile(r"(?:to|and|-|–|up to|until|till|through|or)$")
 _CLUES: tuple[Role, ...] = ("duration", "price", "year", "closes", "opens", "episode", "energy", "rank")
@@ -141,6 +144,8 @@ class Bounds:
         ):
             quantity = replace(quantity, unit="clock")
         comparison, role, text = self._prefix(text)
+        if quantity.unit == "number" and comparison and _ADULTS.search(text):
+            return NoiseMark(matcher.at(len(text) + 1), end)  # men over fifty
         loose = BOUNDS["approx"].search(text) if comparison is None else None
         if loose:
             text = text[: loose.start()].rstrip()

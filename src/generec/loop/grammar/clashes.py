@@ -54,6 +54,20 @@ def opposed(old: Condition, new: Condition, sign: int) -> bool:
     return set(listed(old)) <= set(listed(new))
 
 
+def excluding(refused: Sequence[Condition], stated: Sequence[Condition]) -> tuple[Condition, ...]:
+    """What a refused number or range excludes: nothing where bounds stated beside it do already (`80s, not 90s`)."""
+    field, values = refused[0].field, [one.value for one in refused]
+    if len(values) == 1:
+        return (Condition(field, "!=", values[0]),) if refused[0].operator == "=" else ()
+    if not all(isinstance(value, float) for value in values):
+        return ()
+    beside = [one for one in stated if one.field == field and one.operator in _COMPARE]
+    if any(not any(_COMPARE[one.operator](value, one.value) for value in values) for one in beside):
+        return ()
+    first, last = (int(float(str(value))) for value in values)
+    return (Condition(field, "not in", tuple(map(str, range(first, last + 1)))),)
+
+
 def side(condition: Condition) -> int:
     """-1 for a bound from above, 1 for one from below, 0 for any other condition."""
     return {"<": -1, "<=": -1, ">": 1, ">=": 1}.get(condition.operator, 0)

@@ -35,6 +35,8 @@ def cues(matcher: Matcher) -> Iterator[Mark]:
         yield CueMark(start, end, 1, soft=True, whole=True)
     for _, _, found in matcher.all(CUES["not_but"]):
         yield ContrastMark(*matcher.span(found, "not"), replaces=True)
+    for _, _, found in matcher.all(CUES["all_but"]):
+        yield CueMark(*matcher.span(found, "but"), -1)
     for start, end, _ in matcher.all(CUES["maybe"]):
         yield CueMark(start, end, 1, soft=True)
     for start, end, found in matcher.all(CUES["dislikes"]):

@@ -48,7 +48,7 @@ def dropped(matcher: Matcher, before: Guidance | None, lexicon: Lexicon, roles: 
     state = before or Guidance()
     spans: list[tuple[int, int]] = []
     for start, end, found in matcher.all(DIALOGUE["drop"]):
-        names = ("target", "any", "topic", "no", "open", "anyone", "whatever", "other", "going")
+        names = ("target", "any", "topic", "no", "open", "paid", "anyone", "whichever", "whatever", "other", "going")
         target = next(found[name] for name in names if found[name])
         wide = found["target"] is None and found["going"] is None
         left = _without(state, target, lexicon, roles, f"{found.group()}", wide)

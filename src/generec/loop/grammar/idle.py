@@ -28,7 +28,8 @@ struggle submit succeed suffer suggest supply support suppose surprise switch ta
 try turn type understand use utter vary wait wander warn waste wear welcome win wish wonder worry
 """
 _PAST = """
-bored bore bought broke broken brought built came caught chose chosen drew fell felt forgot forgotten found gave given
+born bored bore bought broke broken brought built came caught chose chosen drew fell felt forgot forgotten found gave
+given
 gone got gotten grew grown had heard held hung kept knew known laid led left lent lost made meant met ran read rose
 said sat saw seen sent shown sold spent spoke spoken stood stuck swore taken taught thought blew threw thrown told took
 went woke won wore written wrote understood began begun became borne pouring dying counting speaking talking

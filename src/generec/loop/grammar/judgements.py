@@ -10,6 +10,11 @@ from generec.loop.grammar.words import ADVERBS, BAD, DEGREES, MOODS, STOPS
 READER = Phrases("reader")
 
 
+def judged(words: str) -> bool:
+    """Whether words begin with what a good or a bad item did."""
+    return any(READER[name].match(words) for name in ("bad_verbs", "good_verbs"))
+
+
 def judgement(forms: Sequence[str], at: int) -> tuple[int, int]:
     """The sign of a judgement that begins at a token, 0 where none does, and the token after it."""
     said = READER["bad_verbs"].match(" ".join(forms[at:]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generec.loop.grammar.english import ENGLISH
+from generec.loop.grammar.judgements import judged
 from generec.loop.grammar.marks import BoundMark, Comparison, Mark, Role, TitleMark, ValueMark
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.roles import Roles
@@ -54,6 +55,8 @@ _LIGHT = frozenset(
 )
 _FEW = 6
 """Items that words with capitals may name together."""
+_SHARE = 0.4
+"""How much of a title words name that nothing around them says to be one."""
 _SHORT = frozenset(["dr", "mr", "mrs", "st", "vs", "vol", "jr", "sr", "no"])
 
 
@@ -132,10 +135,10 @@ class NamedItems:
             if ((likely and not polite) or tokens[at].capital) and not _any_such(tokens, at)
             else self.titles.whole_at(stems, at, stop)
         )
-        if mention is not None and tokens[at].capital and opens and not likely:
+        if mention is not None and tokens[at].capital and not likely:
             rest = matcher.plain[matcher.starts[mention.end] :] if mention.end < len(tokens) else ""
-            likely = sure = _JUDGED.match(rest) is not None
-            mention = mention if sure else self.titles.whole_at(stems, at, stop)
+            likely = sure = judged(rest) or (opens and _JUDGED.match(rest) is not None)
+            mention = mention if sure or not opens else self.titles.whole_at(stems, at, stop)
         if sure and not polite:
             better = self._misspelt(stems, tokens, at, stop, mention)
             mention = better or mention
@@ -219,7 +222,11 @@ class NamedItems:
         if not (likely or sure) or len(mention.rows) > 60:
             return False
         covered = max(len(content) / max(len(set(self.titles.key(row))), 1) for row in mention.rows[:20])
-        return written or (sure and (covered > 0.5 or len(content) > 2)) or (capitals > 1 and covered > 0.3)
+        return (
+            (written and (sure or covered > _SHARE))
+            or (sure and (covered > 0.5 or len(content) > 2))
+            or (capitals > 1 and covered > 0.3)
+        )
 
     def _goes_on_as_noun(self, tokens: tuple[Token, ...], at: int) -> bool:
         """Whether a noun or name follows, so that one word before it is no title: `Halloween night`, `John Wayne`."""

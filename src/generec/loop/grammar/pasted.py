@@ -16,6 +16,7 @@ LONGEST = 2000
 
 _QUOTED = re.compile(r"\"[^\"\n]{3,}\"|“[^”\n]{3,}”|«[^»\n]{3,}»|(?<![\w])'[^'\n]{12,}'(?!\w)|`[^`\n]{3,}`")
 _SCRIPT = re.compile(r"<(script|style)\b[^>]*>.*?(?:</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
+_INLINE = re.compile(r"</?(?:b|i|em|strong|u|mark|small|span)\b[^<>\n]{0,200}>", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n;:…]*(?:[.!?\n;:…]+|$)")
 
 
@@ -34,7 +35,7 @@ def plain(words: str) -> Plain:
         words = words[:LONGEST]
         notes.append(f"only the first {LONGEST:,} characters were read")
     text, _ = shown(words)
-    cut = PASTED["tags"].sub(" . ", _SCRIPT.sub(" . ", text))
+    cut = PASTED["tags"].sub(" . ", _INLINE.sub("", _SCRIPT.sub(" . ", text)))
     if "<" in cut or "&" in cut:
         cut, _ = visible(cut)
     cut = PASTED["code"].sub(" . ", cut)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from generec.loop.grammar.acts import Doing
 from generec.loop.grammar.alternatives import alternatives
+from generec.loop.grammar.clashes import excluding
 from generec.loop.grammar.clauses import RELATIVE, Clauses, units, wished
 from generec.loop.grammar.found import Found, Wish
 from generec.loop.grammar.judgements import judgement
@@ -31,7 +32,7 @@ from generec.loop.grammar.roles import COMPARISONS, Roles, flipped
 from generec.loop.grammar.statements import stated
 from generec.loop.grammar.tokens import Matcher, Sentence
 from generec.loop.grammar.totals import Totals
-from generec.loop.grammar.words import FUNCTION, MOODS, STOPS, word_set
+from generec.loop.grammar.words import FUNCTION, GENERIC, MOODS, STOPS, word_set
 from generec.loop.lexicon import Lexicon
 from generec.types import Condition
 
@@ -141,6 +142,11 @@ class Reader:
                 self._open()
         return at + 1
 
+    def _told(self) -> bool:
+        """Whether what a text is to be about was said last."""
+        forms = [token.form for token in self.tokens[max(0, self.buffer[0] - 2) : self.buffer[0]]]
+        return (self.doing.act, self.doing.kind) == ("create", "text") and "about" in forms
+
     def _open(self) -> None:
         self.state = State()
 
@@ -149,6 +155,8 @@ class Reader:
         self.clause = len(self.found.wishes)
 
     def _mark(self, mark: Mark) -> int:
+        if isinstance(mark, CueMark) and mark.whole and self.buffer and self._told():
+            return self._clause_words(mark.start)  # a story about a lighthouse that can't swim
         if not isinstance(mark, ValueMark | NoiseMark):
             self._flush()
         match mark:
@@ -166,7 +174,8 @@ class Reader:
                 more = self.found.count if self.tokens[mark.start - 1].form in _ADDING and mark.start else None
                 self.found.count = mark.count + (more or 0)  # two westerns and three comedies
             case AudienceMark():
-                self.found.audience = self.found.audience or mark.audience
+                led = self.tokens[mark.start].form == "for"  # whom it is for counts more than who is told of
+                self.found.audience = mark.audience if led else self.found.audience or mark.audience
             case ContainsMark():
                 condition = Condition(mark.field, "contains", mark.words)
                 if self.state.sign > 0:
@@ -189,9 +198,9 @@ class Reader:
             mark.sign > 0 and not mark.soft and form in ("but", "though", "although", "however", "yet")
         ):
             self.clause = len(self.found.wishes)
-        hedged = self.state.soft and self.state.sign > 0 and not self.state.full
-        if hedged and mark.sign > 0 and not (mark.soft or mark.request):
-            return  # maybe something by Dove
+        form = self.sentence.tokens[mark.end - 1].form
+        if self.state.soft and not self.state.full and form in GENERIC and mark.sign > 0 and not mark.soft:
+            return  # maybe something by Dove, not in the mood for anything loud
         forms = {token.form for token in self.tokens[mark.start : mark.end]}
         likewise = mark.sign < 0 and self.tasted and forms <= _MERELY_NOT  # fond of mysteries, not of thrillers
         self.tasted = self.tasted and not mark.request
@@ -287,23 +296,14 @@ class Reader:
             return
         sign = self.state.sign
         if sign < 0 and mark.plain and not self.state.soft and not self.state.full:
-            self._exclude(mark)
+            beside = [bound for wish in self.found.wishes[self.clause :] for bound in wish.bounds]
+            for condition in excluding(mark.conditions, beside):
+                self._add(Wish(mark.start, mark.end, 1, False, bounds=(condition,)))
             return
         soft = mark.soft or (self.state.soft and sign > 0)
         self._add(Wish(mark.start, mark.end, 1, soft, bounds=mark.conditions))
         if sign < 0:
             self._open()
-
-    def _exclude(self, mark: BoundMark) -> None:
-        conditions = mark.conditions
-        if len(conditions) == 1 and conditions[0].operator == "=":
-            self._add(Wish(mark.start, mark.end, 1, False, bounds=(Condition(mark.field, "!=", conditions[0].value),)))
-        elif all(isinstance(one.value, float) for one in conditions) and len(conditions) == 2:
-            first, last = (int(float(str(one.value))) for one in conditions)
-            years = range(first, last + 1)
-            self._add(
-                Wish(mark.start, mark.end, 1, False, bounds=(Condition(mark.field, "not in", tuple(map(str, years))),))
-            )
 
     def _direction(self, mark: DirectionMark) -> None:
         forms = {token.form for token in self.tokens[mark.start : mark.end]}
@@ -369,11 +369,12 @@ class Reader:
             return
         parts = units(self.tokens, buffer)
         moods = [self.sentence.quote(unit[0], unit[-1] + 1).lower() in MOODS for unit in parts]
-        if split and len(parts) > 1 and all(moods):
-            for unit in parts:
-                self._words(unit[0], unit[-1] + 1)
-        else:
-            self._words(buffer[0], buffer[-1] + 1)
+        after = self.tokens[buffer[-1] + 1].form if buffer[-1] + 1 < len(self.tokens) else ""
+        apart = 0 if not split else len(parts) if all(moods) else (after in GENERIC) * moods.index(False)
+        for unit in parts[:apart] if len(parts) > 1 else ():  # a sad vampire story
+            self._words(unit[0], unit[-1] + 1)
+        if apart < len(parts) or len(parts) == 1:
+            self._words(parts[apart if len(parts) > 1 else 0][0], buffer[-1] + 1)
 
     def _words(self, start: int, end: int) -> None:
         words = self.sentence.quote(start, end).lower().strip(" '\"“”.,")

@@ -22,9 +22,12 @@ _PIECES = re.compile(
 _SHORTENED = re.compile(
     r"\b(?:Dr|Mr|Mrs|Ms|St|Jr|Prof|Sgt|Lt|Col|Capt|Gen|Rev|Cpl|Maj)$"
 )  # their full stop ends nothing
-_NOT = re.compile(r"(is|are|was|were|do|does|dos|did|has|have|had|can|could|would|should|must|need|wo|ai)(?:n['’]?t)")
+_NOT = re.compile(r"(is|are|was|were|do|does|dos|did|has|have|had|can|could|would|should|must|need|wo|ai)e?n['’]?t")
 _CONTRACTED = {"ll": "will", "re": "are", "ve": "have", "m": "am", "d": "would", "s": "is"}
-_SUBJECTS = word_set("i you he she it we they that this what who why when where there let how here one everything")
+_SUBJECTS = word_set(
+    "i you he she it we they that this what who why when where there let how here one everything"
+    " anything something nothing anyone anybody someone somebody everyone everybody whatever"
+)
 _BARE = {
     "im": ("i", "am"), "ive": ("i", "have"), "whats": ("what", "is"), "thats": ("that", "is"), "cant": ("can", "not"),
     "dont": ("do", "not"), "can't": ("can", "not"), "cannot": ("can", "not"), "gonna": ("going", "to"),

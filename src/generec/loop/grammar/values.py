@@ -16,6 +16,7 @@ from generec.loop.lexicon import NAMES, Entry, Lexicon
 LEXER = Phrases("lexer")
 _ABOUT = re.compile(r"(?<!\S)(?:about|on|regarding|concerning)(?: (?:the|a|an|your))? (?:[^\s.,;]+ (?:or|and|,) )?$")
 _BY_LIST = re.compile(r"(?<!\S)(?:by|from) [^.;!?]*$")
+_GRADED = re.compile(r"(?<!\S)(?:not|too|very|so|quite|bit|more|less|really|nothing|something|rather) $")
 _DONE = {"watch": "video", "read": "article", "visit": "event", "watch_only": "video", "read_only": "article"}
 _SUFFIXES = frozenset(["free", "less", "like", "proof", "resistant", "safe", "friendly"])
 _NEVER_MAKERS = word_set("unknown generic various none other others new it its made the me and best all a")
@@ -110,7 +111,8 @@ class Values:
             return said or (capital and inside and long)
         if all(token.form in GENERIC or token.form in _NEVER_MAKERS for token in written):
             return False
-        return said or capital or not (plain or self.lexicon.ordinary(entry.named[0]))
+        graded = len(written) == 1 and _GRADED.search(lead) is not None  # not flowery
+        return said or capital or not (plain or graded or self.lexicon.ordinary(entry.named[0]))
 
     def _asked(self, groups: list[tuple[Entry, ...]]) -> bool:
         first = groups[0]

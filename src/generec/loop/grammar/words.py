@@ -60,8 +60,8 @@ GENERIC = word_set(
     " options recommendation recommendations suggestion suggestions idea ideas result results list lists pick"
     " picks choice choices selection program programs material materials article articles event events work works"
     " example examples kind kinds sort sorts type types genre category feature features brand brands maker makers"
-    " series somebody none catalogue catalog format story stories topic subject theme venue venues place places"
-    " tip tips search query bit part parts"
+    " series somebody somewhere anywhere none catalogue catalog format story stories topic subject theme venue venues"
+    " place places tip tips search query bit part parts"
 )
 CHATTER = word_set(
     "hi hello hey hiya howdy greetings please thanks thank thx cheers ok okay okey well anyway anyways hmm hm mm"
