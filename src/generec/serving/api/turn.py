@@ -84,7 +84,7 @@ def whole(turn: Turn) -> Response:
 @router.post(
     "/turn",
     response_class=Response,
-    responses={200: {**TURN[200], "content": _STREAM}},
+    responses={200: {**TURN[200], "content": {"application/json": {}, **_STREAM}}},  # generated clients take the first
 )
 async def turn(body: TurnAsk, request: Request, caller: Reader, app: App) -> Response:
     """Answers one turn: JSON, or with `Accept: text/event-stream` guidance, drafts, checks, slate and done."""
