@@ -2,13 +2,11 @@
 
 import json
 import shutil
-import struct
 import time
-import zlib
 from dataclasses import replace
 
 import pytest
-from web_world import WIDTHS, running, window
+from web_world import WIDTHS, png, running, window
 
 from generec.encoders.tfidf import TfidfEncoder
 from generec.recipes.what_and_how import what_and_how
@@ -19,17 +17,6 @@ from generec.tokenizers.rq_kmeans import RQKMeans
 from small_world import dataset, small
 
 wide = pytest.mark.parametrize("width", WIDTHS)
-
-
-def png(width, height):
-    """A blue picture."""
-    rows = b"".join(b"\x00" + b"\x20\x40\xa0" * width for _ in range(height))
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 REPORT = {
@@ -190,6 +177,34 @@ def test_data_is_looked_over_and_taken_along(browser, shop, width, tmp_path):
         lines = taken.value.path().read_text().splitlines()
         assert json.loads(lines[-1])["item"] == 60
         page.get_by_text("items 60").wait_for()
+
+
+@wide
+def test_an_own_csv_is_looked_through_and_brought_in(browser, shop, width, tmp_path):
+    items = f"item_id,title,genres\n{width}-1,Heron by night,bird\n{width}-1,Heron again,bird\n,nobody,bird\n"
+    events = f"user_id,item_id\nzoe-{width},{width}-1\nzoe-{width},i2\n"
+    (tmp_path / "broken.csv").write_bytes(b"title\nno id\n")
+    (tmp_path / "items.csv").write_text(items)
+    (tmp_path / "events.csv").write_text(events)
+    before = shop.store.items.count("default")
+    with window(browser, shop, width=width) as seen:
+        page = seen.page
+        seen.open("#/operator/data")
+        page.get_by_label("Items (csv)").set_input_files(tmp_path / "broken.csv")
+        page.get_by_text("It cannot be brought in", exact=True).wait_for()
+        assert page.get_by_role("button", name="Bring it in").is_disabled()
+        page.get_by_label("Items (csv)").set_input_files(tmp_path / "items.csv")
+        page.get_by_label("What people did").set_input_files(tmp_path / "events.csv")
+        page.get_by_text("of 3 lines").wait_for()
+        page.locator(".upload .tally", has_text="Events").wait_for()
+        assert page.locator(".trouble strong").all_inner_texts() == ["items.csv, row 4", "items.csv, row 3"]
+        seen.shot("import", tmp_path)
+        assert shop.store.items.count("default") == before
+        page.get_by_role("button", name="Bring in the rest").click()
+        page.get_by_text("1 new item, 2 events.", exact=True).wait_for()
+        assert shop.store.items.get("default", f"{width}-1").fields["title"] == "Heron by night"
+        assert len(shop.events(f"zoe-{width}")) == 2
+        shop.store.items.delete("default", [f"{width}-1"], by="test")
 
 
 @wide

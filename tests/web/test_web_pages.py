@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from web_world import WIDTHS, window
+from web_world import WIDTHS, png, running, window
 
 from small_world import dataset
 
@@ -268,3 +268,31 @@ def test_the_profile_is_theirs(browser, site, width, tmp_path):
         page.wait_for_selector(".pick-title")
         assert not site.store.people.export("default", person)["known"]
         assert page.evaluate("localStorage.getItem('generec.person')") != person
+
+
+def test_pictures_of_a_folder_stand_on_the_cards_and_others_are_drawn(browser, model, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for item in ("i1", "i2", "i3", "i4"):
+        (tmp_path / "pictures" / f"{item}.png").write_bytes(png(2, 3) if item != "i4" else b"no picture")
+    with running(model, tmp_path, pictures=tmp_path / "pictures") as site, window(browser, site) as seen:
+        page = seen.page
+        seen.expected = ("status of 404",)
+        seen.open("#/talk")
+        page.get_by_placeholder("Say what you want, or what to change").fill("price at most 5")
+        page.keyboard.press("Enter")
+        page.locator(".card-open").first.wait_for()
+        covers = page.locator(".card .cover")
+        page.locator(".cover-picture.whole").nth(2).wait_for()
+        assert page.locator(".cover-picture.whole").count() == 3
+        assert page.locator(".card svg.cover-art").count() == covers.count() - 3 >= 1
+
+
+def test_a_store_without_items_or_model_says_how_to_begin(browser, tmp_path):
+    with running(None, tmp_path) as site, window(browser, site, width="phone") as seen:
+        page = seen.page
+        seen.expected = ("status of 503",)
+        seen.open()
+        page.get_by_role("heading", name="Nothing to recommend yet").wait_for()
+        assert page.title() == "Nothing to recommend yet · GeneRec"
+        assert page.get_by_label("Items (csv)").is_visible()
+        seen.shot("beginning", tmp_path)

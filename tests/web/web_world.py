@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import struct
 import threading
 import time
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,22 +46,33 @@ class Site:
         return [one for one in history if one.kind != "impression"]
 
 
+def png(width, height):
+    """A blue picture."""
+    rows = b"".join(b"\x00" + b"\x20\x40\xa0" * width for _ in range(height))
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
 @contextmanager
-def running(model: Path, folder: Path):
-    """Serves a model from a store in `folder` at a free port."""
+def running(model: Path | None, folder: Path, **settings):
+    """Serves a model from a store in `folder` at a free port; None: from an empty store."""
     with Store.open(f"sqlite:///{folder}/store.db", folder / "keys") as store:
-        watermark = store.items.load("default", dataset().catalog, by="test").watermark
-        store.models.add(
-            "default", "one", folder=str(model), manifest=manifest_of(model), watermark=watermark, by="test"
-        )
-        store.models.activate("default", "one", by="test")
+        if model is not None:
+            watermark = store.items.load("default", dataset().catalog, by="test").watermark
+            entry = {"folder": str(model), "manifest": manifest_of(model), "watermark": watermark, "by": "test"}
+            store.models.add("default", "one", **entry)
+            store.models.activate("default", "one", by="test")
         engine = Engine(Limits(timeout=60))
 
         def made(system):
             return GeneRec(system=system, data=dataset(), folder=folder / "ledger", keys=Keys(folder / "signing"))
 
         talker = ServedTalker(lambda: engine.versions.serving.active.snapshot.system, made)
-        app = create_app(engine, store, talker, Settings(patience=300))
+        app = create_app(engine, store, talker, Settings(patience=300, **settings))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

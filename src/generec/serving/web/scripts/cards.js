@@ -2,9 +2,10 @@
 
 import { cover } from "./covers.js";
 import { el, fresh } from "./dom.js";
-import { factsOf, kindOf, originOf, pictureOf, titleOf } from "./facts.js";
+import { factsOf, kindOf, originOf, pictureOf, straight, titleOf, titleOfSet } from "./facts.js";
 import { icon } from "./icons.js";
 import { seen } from "./items.js";
+import { plainly } from "./why.js";
 
 /**
  * @typedef {Record<string, any>} Candidate a place of a turn's slate
@@ -50,7 +51,9 @@ export function originBadge(candidate) {
 
 /** The title of a candidate. @param {Candidate} candidate */
 export function nameOf(candidate) {
-  return candidate.title || titleOf(seen(candidate.item_id), candidate.item_id ?? "");
+  const members = candidate.draft?.payload.members;
+  if (members) return titleOfSet(candidate.title, seen(members[0]?.item_id));
+  return straight(candidate.title ?? "") || titleOf(seen(candidate.item_id), candidate.item_id ?? "");
 }
 
 /**
@@ -81,7 +84,7 @@ export function card(candidate, actions) {
         el("h3", { id, class: "card-title" }, title),
         el("p", { class: "facts" }, originBadge(candidate), facts.map((fact) => el("span", {}, fact))),
         text(candidate),
-        candidate.reason && !members ? el("p", { class: "reason" }, candidate.reason) : null,
+        candidate.reason && !members ? el("p", { class: "reason" }, plainly(candidate.reason)) : null,
         el("div", { class: "why", id: whyId, hidden: true }),
       ),
       buttons(name, whyId, actions, () => made),

@@ -1,10 +1,10 @@
 /** One item at full length: what it is, why it is shown, and what is like it. */
 
-import { gone, post, readable } from "./api.js";
+import { get, gone, post, readable } from "./api.js";
 import { coverOf, keyOf, nameOf, originBadge } from "./cards.js";
 import { el, fill } from "./dom.js";
 import { draftView } from "./drafts.js";
-import { factsOf, fieldsOf, proseOf, titleOf } from "./facts.js";
+import { factsOf, fieldsOf, originOf, proseOf, titleOf } from "./facts.js";
 import { items, seen } from "./items.js";
 import { modal } from "./modal.js";
 import { explained } from "./why.js";
@@ -20,7 +20,7 @@ function body(candidate, person, signal) {
   if (candidate.draft) return el("div", { class: "stack", "data-key": keyOf(candidate) }, originBadge(candidate), draftView(candidate.draft, candidate.report));
   const fields = fieldsOf(item);
   const [why, like] = [el("div", {}), el("div", {})];
-  void explained(why, candidate.item_id, person, signal);
+  void explained(why, candidate.item_id, person, signal, candidate.reason);
   void similar(like, candidate.item_id, signal);
   return el(
     "div",
@@ -30,8 +30,24 @@ function body(candidate, person, signal) {
     proseOf(item) && el("p", { class: "prose" }, proseOf(item)),
     el("section", {}, el("h3", {}, "Why it is here"), why),
     el("section", {}, el("h3", {}, "Like it"), like),
+    originOf(item) === "created" && made(candidate.item_id, signal),
     fields.length > 0 && el("details", {}, el("summary", {}, "Everything that is known of it"), el("dl", { class: "fields" }, fields.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))),
   );
+}
+
+/** What was created here shows its signed sidecar, checked. @param {string} id @param {AbortSignal} signal */
+function made(id, signal) {
+  const told = el("div", { role: "status" });
+  const check = async () => {
+    try {
+      const { marks } = await get(`/v1/items/${encodeURIComponent(id)}`, { signal });
+      const found = marks && (await post("/v1/detect", marks, { signal, again: true }));
+      fill(told, el("p", { class: "hint" }, !found ? "It has no signed sidecar here." : found.found ? "Its signed sidecar is genuine: it was created on this server." : "Its sidecar does not fit it."));
+    } catch (error) {
+      if (!gone(error)) fill(told, el("p", { class: "hint" }, readable(error)));
+    }
+  };
+  return el("section", {}, el("h3", {}, "Where it comes from"), el("div", { class: "row wrap" }, el("button", { class: "button", type: "button", on: { click: () => void check() } }, "Check its signature"), told));
 }
 
 /** @param {HTMLElement} place @param {string} id @param {AbortSignal} signal */

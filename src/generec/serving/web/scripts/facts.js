@@ -4,13 +4,35 @@
 
 const PROSE = ["description", "plot", "summary", "abstract", "text", "overview"];
 const GROUPS = ["topic", "genres", "genre", "categories", "category"];
-const MINUTES = ["duration", "runtime", "minutes", "length_minutes", "reading_time"];
+export const MINUTES = ["duration", "runtime", "minutes", "length_minutes", "reading_time"];
 const MAKERS = ["creator", "author", "artist", "director", "brand"];
 const SHOWN = new Set(["title", "name", "origin", "image", "image_path", "cover", ...PROSE]);
 
 /** @param {Item | undefined} item @param {string} [otherwise] */
 export function titleOf(item, otherwise = "") {
-  return text(item?.fields.title) || text(item?.fields.name) || otherwise || item?.item_id || "Untitled";
+  return straight(text(item?.fields.title) || text(item?.fields.name)) || otherwise || item?.item_id || "Untitled";
+}
+
+/** A title as it is said: catalogues write "Matrix, The". @param {string} title */
+export function straight(title) {
+  return title.replace(/^(.+), (The|A|An)$/, "$2 $1");
+}
+
+const COUNTED = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"];
+
+/**
+ * The title of a set as somebody would write it: "Calm, video: 4 items" are four calm videos.
+ * @param {string} title @param {Item | undefined} member one of the set
+ */
+export function titleOfSet(title, member) {
+  const [, said = "", number = ""] = /^(.+): (\d+) items$/s.exec(title) ?? [];
+  if (!said) return title;
+  const [first, ...rest] = said.split(", ");
+  const words = [/[A-Z]/.test(first.slice(1)) ? first : first.charAt(0).toLocaleLowerCase() + first.slice(1), ...rest];
+  const kind = text(member?.fields.kind);
+  const count = COUNTED[Number(number)] ?? number;
+  const [others, many] = [words.filter((one) => one !== kind), number === "1" ? "" : "s"];
+  return kind && others.length < words.length ? [count, others.join(", "), kind + many].filter(Boolean).join(" ") : `${count} item${many}: ${words.join(", ")}`;
 }
 
 /** The running text of an item; "" where it has none. @param {Item | undefined} item */

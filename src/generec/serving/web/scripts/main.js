@@ -13,7 +13,7 @@
  * drafts.js, checks.js, notices.js (toasts, announce), modal.js (dialogs), feedback.js (events, with undo).
  */
 
-import { gone, readable } from "./api.js";
+import { gone, Problem, readable } from "./api.js";
 import { el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { announce } from "./notices.js";
@@ -60,18 +60,23 @@ async function route(moved) {
   mark(page.path);
   fill(main, el("div", { class: "loading", role: "status" }, el("span", { class: "unseen" }, "Loading")));
   main.dataset.page = page.path;
+  const context = { rest, query: new URLSearchParams(search), signal, person: current(), go };
   try {
     const { show } = await page.load();
     if (signal.aborted) return;
     fill(main);
     window.scrollTo(0, 0);
-    const shown = show(main, { rest, query: new URLSearchParams(search), signal, person: current(), go });
+    const shown = show(main, context);
     entitle(moved);
     await shown;
     if (!signal.aborted) entitle(false);
   } catch (error) {
     if (signal.aborted || gone(error)) return;
     fill(main, broken(error));
+    if (error instanceof Problem && /^no model is active/i.test(error.message)) {
+      const { beginning } = await import("./upload.js");
+      fill(main, el("div", { class: "stack wide-gaps" }, beginning(context, () => void route(true))));
+    }
     entitle(moved);
   }
 }

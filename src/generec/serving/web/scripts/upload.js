@@ -47,8 +47,8 @@ export function uploading(page, done) {
       outdated();
       afresh();
       for (const one of files) one.value = "";
-      const events = made.events.accepted ? `, ${many(made.events.accepted, "event")}` : "";
-      const words = `${many(made.created, "new item")}, ${compact(made.updated)} changed, ${compact(made.unchanged)} as they were${events}.`;
+      const parts = [made.created && many(made.created, "new item"), made.updated && `${many(made.updated, "item")} changed`, made.unchanged && `${many(made.unchanged, "item")} as before`, made.events.accepted && many(made.events.accepted, "event"), made.repeated && `${many(made.repeated, "event")} known before`];
+      const words = `${parts.filter(Boolean).join(", ")}.`;
       fill(told, el("div", { class: "row wrap" }, el("span", { class: "badge good" }, "brought in"), el("p", {}, words), el("a", { class: "button", href: "#/feed" }, "See what is recommended")));
       announce(`Brought in: ${words}`);
       told.focus();
@@ -65,6 +65,25 @@ export function uploading(page, done) {
     el("div", { class: "two" }, PARTS.map(([, words, hint], at) => field(words, files[at], hint))),
     told,
   );
+}
+
+/**
+ * What stands in for recommendations where there is nothing yet: no model, or no items.
+ * @param {import("./main.js").Context} page @param {() => void} again
+ */
+export function beginning(page, again) {
+  const steps = [
+    ["Make a data set of your items and of what people did: ", "generec data import FILES -o DATA", ". Below, the same files are looked through first."],
+    ["Train a model on them: ", "generec train DATA --recipe one_pass -o MODEL", "."],
+    ["Serve it: ", "generec serve MODEL", ". Items that are brought in later can be recommended at once."],
+  ];
+  return [
+    el("header", { class: "page-head" }, el("h1", {}, "Nothing to recommend yet"), el("p", {}, "This server has no model or no items so far. Three steps lead to a first slate.")),
+    el("ol", { class: "beginning" }, steps.map(([words, command, rest]) => el("li", {}, words, el("code", {}, command), rest))),
+    el("p", { class: "hint" }, "Only looking around? ", el("code", {}, "generec demo"), " makes a small world with people, trains on it and serves this page."),
+    el("div", { class: "row" }, el("button", { class: "button", type: "button", on: { click: again } }, "Look again")),
+    uploading(page, () => {}),
+  ];
 }
 
 /** @param {any} found @param {() => void} bring */

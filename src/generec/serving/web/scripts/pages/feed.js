@@ -199,7 +199,7 @@ class Feed {
       skip: (node) => this.skip(node, candidate, event),
       more: id && (() => void this.steer((options) => this.talk.answer(near(this.talk.state.guidance, id, 1), options), `More like ${nameOf(candidate)}.`)),
       less: id && (() => void this.steer((options) => this.talk.answer(near(this.talk.state.guidance, id, -1), options), `Less like ${nameOf(candidate)}.`)),
-      why: id && ((_, region) => void explained(region, id, person, signal)),
+      why: id && ((_, region) => void explained(region, id, person, signal, candidate.reason)),
     });
     watch(made, event);
     return made;

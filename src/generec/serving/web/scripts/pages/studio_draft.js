@@ -4,7 +4,7 @@ import { post } from "../api.js";
 import { checkReport } from "../checks.js";
 import { draftView } from "../drafts.js";
 import { el, fill } from "../dom.js";
-import { capital, spaced, titleOf } from "../facts.js";
+import { capital, duration, shown, spaced, titleOf, titleOfSet } from "../facts.js";
 import { icon } from "../icons.js";
 import { seen } from "../items.js";
 import { toast } from "../notices.js";
@@ -16,21 +16,35 @@ const TRUST = /** @type {Record<string, string>} */ ({ field: "fact", prose: "cl
 
 /** @param {import("./studio_maker.js").Version} version @param {import("../main.js").Context} page */
 export function shownDraft(version, page) {
-  const { draft, report, label, turn } = version;
+  const { draft, report, label, turn, sums } = version;
   return el(
     "article",
     { class: `draft-panel ${draft.mode}`, "data-draft": draft.id },
     el("div", { class: "row between wrap" }, el("h2", {}, nameOf(draft)), el("span", { class: `badge ${draft.mode}` }, label || (draft.mode === "edited" ? "Edited" : "Created"))),
     draftView(draft, null),
+    sums.length > 0 && el("dl", { class: "fields sums" }, sums.map((one) => [el("dt", {}, `${capital(spaced(one.field))} in all`), el("dd", {}, summed(one), " ", bounded(one))])),
     report ? opened(checkReport(report)) : el("p", { class: "hint" }, "It was not checked."),
     provenance(draft, turn.trace?.marks?.[draft.id] ?? null),
     submitting(version, page),
   );
 }
 
+/** A sum with its unit. @param {import("./studio_maker.js").Sum} one */
+export function summed({ field, total, unit, unknown }) {
+  const said = unit === "minutes" ? duration(total) : `${shown(field, total)}${unit ? ` ${unit}` : ""}`;
+  return unknown ? `${said}, ${unknown} unknown` : said;
+}
+
+/** Whether a sum keeps to what was asked. @param {import("./studio_maker.js").Sum} one */
+function bounded({ low, high, holds }) {
+  const words = [low !== null && `at least ${low}`, high !== null && `at most ${high}`].filter(Boolean).join(", ");
+  return words && el("span", { class: `badge ${holds ? "good" : "bad"}` }, words);
+}
+
 /** @param {Record<string, any>} draft */
 export function nameOf(draft) {
-  return draft.payload.title || titleOf(seen(draft.parents[0]), "Untitled");
+  const { members, title } = draft.payload;
+  return (members ? titleOfSet(title, seen(members[0]?.item_id)) : title) || titleOf(seen(draft.parents[0]), "Untitled");
 }
 
 /** The report unfolded where something is wrong. @param {HTMLElement} details */
@@ -87,7 +101,7 @@ function files(draft, marks) {
 }
 
 /** @param {import("./studio_maker.js").Version} version @param {import("../main.js").Context} page */
-function submitting({ draft, turn, passed, aside }, page) {
+function submitting({ draft, turn, passed }, page) {
   const why = draft.mode === "edited" ? "An edit is shown in place of its source and never becomes an item of its own; only creations are submitted. Texts of its own need a writer: generec teach trains one." : passed ? "" : "Only what passed every check may be submitted.";
   const button = /** @type {HTMLButtonElement} */ (el("button", { class: "button primary", type: "button", disabled: Boolean(why) }, "Submit for approval"));
   button.addEventListener("click", async () => {
@@ -101,5 +115,5 @@ function submitting({ draft, turn, passed, aside }, page) {
     button.textContent = state === "waiting" ? "Submitted" : capital(state);
     toast(state === "waiting" ? "Submitted: it waits for the owner." : `The same was ${state} before; a decision is not taken twice.`, { act: "To the queue", done: () => page.go("studio/queue") });
   });
-  return el("div", { class: "row wrap" }, button, (why || aside) && el("p", { class: "hint" }, why || "It passed, but was set aside in the answer: the message above says why. You may submit it all the same."));
+  return el("div", { class: "row wrap" }, button, why && el("p", { class: "hint" }, why));
 }

@@ -11,7 +11,7 @@ import { form } from "../modal.js";
 import { announce } from "../notices.js";
 import { field, trouble } from "./operator_parts.js";
 import { columnsOf, Conditions, countable } from "./studio_conditions.js";
-import { shownDraft } from "./studio_draft.js";
+import { shownDraft, summed } from "./studio_draft.js";
 import { make } from "./studio_maker.js";
 
 const MOST = 5; // versions
@@ -55,7 +55,7 @@ class Studio {
       el("fieldset", { class: "row wrap" }, el("legend", { class: "label" }, "What to make"), this.kinds.map((one, at) => el("span", { class: "row" }, one, el("label", { for: one.id }, names[at])))),
       this.sets,
       this.conditions.node,
-      field("Best of", this.versions, "Each is made anew; you choose"),
+      field("Best of", this.versions, "The best comes first, the others with why they are not; you choose"),
       el("div", { class: "row" }, this.button, this.stop),
     );
     this.result = el("section", { class: "stack", "aria-label": "What was made", tabindex: -1 }, hint());
@@ -94,20 +94,17 @@ class Studio {
     }
     this.making = new AbortController();
     this.waiting(true);
-    const progress = el("p", { class: "step reading", role: "status" }, "Reading the brief and making …");
-    fill(this.result, progress);
+    const several = brief.versions > 1 ? `, ${brief.versions} versions` : "";
+    fill(this.result, el("p", { class: "step reading", role: "status" }, `Reading the brief and making it${several} …`));
     try {
-      const made = await make(brief, AbortSignal.any([this.page.signal, this.making.signal]), (so, number) => {
-        last = { brief, made: so };
-        progress.textContent = `${so.versions.length} made; at version ${Math.min(number + 1, brief.versions)} of ${brief.versions} …`;
-      });
+      const made = await make(brief, AbortSignal.any([this.page.signal, this.making.signal]));
+      last = { brief, made };
       await this.shown(made, brief.versions);
       this.result.focus({ preventScroll: true });
       this.result.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (this.page.signal.aborted) return;
       if (!gone(error)) fill(this.result, trouble(error, () => void this.made()));
-      else if (last?.brief === brief) await this.shown(last.made);
       else fill(this.result, hint());
     } finally {
       this.making = null;
@@ -137,7 +134,7 @@ class Studio {
     const choose = (/** @type {number} */ at) => fill(place, shownDraft(versions[at], this.page));
     const options = versions.map((one, at) => {
       const id = fresh("option");
-      return el("li", { class: "version-option" }, el("input", { type: "radio", name, id, checked: at === 0, on: { change: () => choose(at) } }), el("label", { for: id }, el("span", {}, `Version ${at + 1}`), el("span", { class: "row wrap" }, summary(one))));
+      return el("li", { class: "version-option" }, el("input", { type: "radio", name, id, checked: at === 0, on: { change: () => choose(at) } }), el("label", { for: id }, el("span", {}, `Version ${at + 1}`), el("span", { class: "row wrap" }, summary(one, at))));
     });
     choose(0);
     const fewer = versions.length < wanted ? el("p", { class: "hint" }, `The maker came to ${versions.length === 1 ? "one version" : `${versions.length} versions`} only: nothing else meets the brief as well.`) : null;
@@ -146,16 +143,15 @@ class Studio {
   }
 }
 
-/** What tells a version from the others, in a line. @param {import("./studio_maker.js").Version} one */
-function summary({ draft, passed, aside, without }) {
+/** What tells a version from the others, in a line, and why it is not the best. @param {import("./studio_maker.js").Version} one @param {number} at */
+function summary({ draft, passed, reasons, without, sums }, at) {
   const { members, rules = [] } = draft.payload;
   const held = rules.filter((/** @type {any} */ rule) => rule.holds).length;
+  const rest = rules.length - held;
   return [
-    el("span", { class: `badge ${passed ? "good" : "bad"}` }, icon(passed ? "check" : "warn"), passed ? "passed" : "held back"),
-    members ? el("span", { class: "hint" }, `${members.length} items, ${held} of ${rules.length} rules hold`) : el("span", { class: "hint" }, draft.payload.text.slice(0, 90)),
-    passed && aside && el("span", { class: "badge warn" }, "set aside"),
-    el("span", { class: "hint" }, `worth ${draft.reward.toFixed(2)}`),
-    without > 0 && el("span", { class: "hint" }, `without ${without} of the earlier ones`),
+    el("span", { class: `badge ${passed ? "good" : "bad"}` }, icon(passed ? "check" : "warn"), !passed ? "held back" : at ? "passed" : "best"),
+    members ? el("span", { class: "hint" }, [`${members.length} items`, rest > 0 && `${rest} of ${rules.length} rules broken`, ...sums.map((one) => `${spaced(one.field)} ${summed(one)}`)].filter(Boolean).join(" · ")) : el("span", { class: "hint" }, draft.payload.text.slice(0, 90)),
+    (reasons.length > 0 || without > 0) && el("span", { class: "hint not-best" }, [reasons.length && `Not the best: ${reasons.join("; ")}`, without && `${reasons.length ? "made" : "Made"} without ${without} items of those before`].filter(Boolean).join("; "), "."),
   ];
 }
 
@@ -168,7 +164,7 @@ function totals(names, known) {
     const row = el(
       "li",
       { class: "total" },
-      field("Sum of", el("select", { id: ids[0], "data-part": "field" }, names.map((one) => el("option", { value: one, selected: one === given?.field }, spaced(one), unit(one) && unit(one) !== one ? ` (${unit(one)})` : "")))),
+      field("Sum of", el("select", { id: ids[0], "data-part": "field" }, names.map((one) => el("option", { value: one, selected: one === given?.field }, spaced(one), unit(one) && unit(one) !== one && ` in ${unit(one)}`)))),
       field("At least", el("input", { id: ids[1], "data-part": "low", type: "number", step: "any", value: given?.low ?? "" })),
       field("At most", el("input", { id: ids[2], "data-part": "high", type: "number", step: "any", value: given?.high ?? "" })),
       el("button", { class: "icon-button", type: "button", "aria-label": "Remove this total", on: { click: () => (row.remove(), more.focus()) } }, icon("close")),

@@ -5,6 +5,7 @@ import { afresh } from "../dialogue.js";
 import { el, fill, fresh } from "../dom.js";
 import { draftView } from "../drafts.js";
 import { spaced } from "../facts.js";
+import { fields, offered, spanOf } from "../fields.js";
 import { items, outdated } from "../items.js";
 import { form, modal } from "../modal.js";
 import { attempt, field, nothing, when } from "./operator_parts.js";
@@ -54,30 +55,32 @@ class Queue {
       { class: "panel", "aria-labelledby": id },
       el("div", { class: "row between wrap full" }, el("h2", { id }, name), el("span", { class: `badge ${COLOURS[one.state]}` }, one.state)),
       el("p", { class: "hint" }, one.draft.payload.members ? `A set of ${one.draft.payload.members.length}` : "A text", ", submitted ", when(one.submitted), one.decided && [", decided ", when(one.decided), ` by ${one.by}`], one.item_id && `, item ${one.item_id}`, one.reason && `: ${one.reason}`),
-      el("details", { class: "full", open: waiting }, el("summary", {}, "Look at it"), el("div", { class: "stack" }, draftView(one.draft, one.report), provenance(one.draft, null))),
+      el("details", { class: "full", open: waiting }, el("summary", {}, "Look at it"), el("div", { class: "stack" }, draftView(one.draft, one.report), provenance(one.draft, one.marks))),
       waiting && el("div", { class: "row wrap" }, el("button", { class: "button primary", type: "button", "aria-label": `Approve: ${name}`, on: { click: () => void this.approved(one, name) } }, "Approve …"), el("button", { class: "button", type: "button", "aria-label": `Reject: ${name}`, on: { click: () => void this.rejected(one, name) } }, "Reject …")),
     );
   }
 
   /** @param {any} one @param {string} name */
   async approved(one, name) {
-    const { columns } = await get("/v1/health/data").catch(() => ({ columns: {} }));
-    const others = Object.entries(columns).filter(([column]) => !OWN.has(column));
-    const [item] = [fresh("item")];
+    const known = (await fields().catch(() => [])).filter((each) => !OWN.has(each.name));
+    const others = known.map((each) => [each.name, each.column]);
+    const [item, title] = [fresh("item"), fresh("title")];
     const body = await modal(`Approve “${name}”`, (close) => [
       form(
         { class: "stack" },
         (made) => {
           const given = new FormData(made);
-          const fields = Object.fromEntries(others.flatMap(([column, kind]) => {
+          const filled = Object.fromEntries(others.flatMap(([column, kind]) => {
             const text = String(given.get(`field ${column}`) ?? "").trim();
             return text ? [[column, valued(String(kind), text)]] : [];
           }));
-          close({ item_id: String(given.get("item")).trim() || null, fields });
+          const called = String(given.get("title")).trim();
+          close({ item_id: String(given.get("item")).trim() || null, fields: called && called !== one.draft.payload.title ? { ...filled, title: called } : filled });
         },
         el("p", { class: "hint" }, "It becomes an item with the origin “created”, and can be recommended with the answer."),
+        field("Title", el("input", { id: title, name: "title", value: name, maxlength: 300, autocomplete: "off" }), "As people will read it."),
         field("Item id (empty: as the draft)", el("input", { id: item, name: "item", maxlength: 512, autocomplete: "off", spellcheck: "false", placeholder: one.id })),
-        others.length > 0 && el("details", {}, el("summary", {}, `Fields of the catalogue (${others.length})`), el("div", { class: "stack" }, others.map(([column, kind]) => input(column, String(kind))))),
+        others.length > 0 && el("details", {}, el("summary", {}, `Fields of the catalogue (${others.length})`), el("div", { class: "stack" }, known.map(input))),
         el("div", { class: "row end" }, el("button", { class: "button primary", type: "submit" }, "Approve")),
       ),
     ]);
@@ -108,11 +111,14 @@ class Queue {
   }
 }
 
-/** @param {string} column @param {string} kind */
-function input(column, kind) {
+/** @param {import("../fields.js").Field} about */
+function input(about) {
+  const { name: column, column: kind, unit } = about;
   const id = fresh("column");
-  const control = kind === "truth" ? el("select", { id, name: `field ${column}` }, [["", "unknown"], ["true", "yes"], ["false", "no"]].map(([value, words]) => el("option", { value }, words))) : el("input", { id, name: `field ${column}`, type: INPUTS[kind] ?? "text", step: kind === "whole" ? 1 : "any", maxlength: 2000, autocomplete: "off", placeholder: kind === "list" ? "one, another" : null });
-  return field(spaced(column), control);
+  const choices = [["", "unknown"], ["true", "yes"], ["false", "no"]];
+  const control = kind === "truth" ? el("select", { id, name: `field ${column}` }, choices.map(([value, words]) => el("option", { value }, words))) : el("input", { id, name: `field ${column}`, type: INPUTS[kind] ?? "text", step: kind === "whole" ? 1 : "any", maxlength: 2000, autocomplete: "off", placeholder: kind === "list" ? "one, another" : null });
+  const values = kind === "text" ? offered(/** @type {HTMLInputElement} */ (control), about) : null;
+  return el("div", {}, field(spaced(column) + (unit ? ` in ${unit}` : ""), control, spanOf(about)), values);
 }
 
 /** @param {string} kind @param {string} text */

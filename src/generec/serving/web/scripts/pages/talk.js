@@ -184,7 +184,7 @@ class Talk {
           this.talk.rejected = this.talk.rejected.filter((one) => one !== id);
         });
       },
-      why: id && ((_, region) => void explained(region, id, person, signal)),
+      why: id && ((_, region) => void explained(region, id, person, signal, candidate.reason)),
     });
   }
 

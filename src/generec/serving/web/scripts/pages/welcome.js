@@ -10,6 +10,7 @@ import { icon } from "../icons.js";
 import { items, seen } from "../items.js";
 import { form } from "../modal.js";
 import { toast } from "../notices.js";
+import { beginning } from "../upload.js";
 
 const PICKS = 12;
 const ENOUGH = 3;
@@ -54,6 +55,7 @@ export async function show(root, page) {
     list,
     el("div", { class: "picks-bar" }, count, el("div", { class: "row" }, el("button", { class: "button quiet", type: "button", on: { click: leave } }, "Skip this"), start)),
   );
+  root.append(el("p", { class: "hint own" }, "Is this your service? ", el("a", { href: "#/operator/data" }, "Bring in a catalogue of your own"), "."));
   /** @type {Set<string>} */
   const chosen = new Set();
   const told = () => {
@@ -75,6 +77,7 @@ export async function show(root, page) {
   });
   const found = await post("/v1/recommend", { k: PICKS }, { signal, again: true });
   const ids = found.items.map((/** @type {any} */ one) => one.item_id);
+  if (!ids.length) return void root.replaceChildren(el("div", { class: "stack wide-gaps" }, beginning(page, () => go("welcome"))));
   await items(ids, signal);
   list.replaceChildren(...ids.map((/** @type {string} */ one) => pick(one, (on) => (on ? chosen.add(one) : chosen.delete(one), told()))));
 }
