@@ -79,3 +79,18 @@ def test_whatever_a_person_is_called_they_can_leave(server, lines):
         "/v1/feedback", "/v1/users/{user_id}", "/v1/users/{user_id}/export", "/v1/users/{user_id}/profile/lines",
         "/v1/users/{user_id}/profile/lines/{line_id}",
     }  # fmt: skip
+
+
+def test_a_line_about_nothing_that_is_there_is_refused_and_an_old_one_stays_as_words(server, store):
+    from generec.records import ProfileLine
+    from generec.types import Condition
+
+    lines = "/v1/users/ann/profile/lines"
+    for condition in ("colour = blue", "price < cheap"):
+        is_problem(server.client.post(lines, json={"text": "blue", "condition": condition}), 422)
+    assert server.client.get("/v1/users/ann/profile").json()["lines"] == []
+    old = ProfileLine("old", "blue things", 1.0, Condition("colour", "=", "blue"), (), "stated", True)
+    store.people.put_line("default", "ann", old, by="test")  # of a catalogue with colours
+    turn = server.client.post("/v1/turn", json={"words": "lamps", "user_id": "ann"}).json()
+    assert [(line["text"], line["condition"]) for line in turn["guidance"]["profile"]] == [("blue things", None)]
+    is_problem(server.client.put(f"{lines}/old", json={"text": "blue", "condition": "colour = blue"}), 422)

@@ -22,6 +22,7 @@ from generec.serving.api.reports import Reports
 from generec.serving.api.rollout import Rollout
 from generec.serving.api.settings import Settings
 from generec.serving.api.talker import Talker
+from generec.serving.api.wishes import fitting
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
 from generec.serving.cache import person_of
 from generec.serving.engine import Engine
@@ -81,8 +82,9 @@ class Parts:
         """A person for the loop. history: instead of what the store has. Asks the talker: call it in `talk`."""
         known = self.known(tenant, user_id)
         used = history or known.history
+        own = fitting(known.own, self.engine.versions.serving.active.snapshot.system.catalog)
         return Person(
-            user_id=user_id, history=used, profile=self.talker.profile(used, known.own, known.deleted),
+            user_id=user_id, history=used, profile=self.talker.profile(used, own, known.deleted),
             consent=known.profile.consent, age=known.profile.age, locale=known.profile.locale,
         )  # fmt: skip
 

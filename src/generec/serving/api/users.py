@@ -16,6 +16,7 @@ from generec.serving.api.access import App, Caller, Reader, Writer
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
 from generec.serving.api.recommend import Closed, Expression, Id, UserId
+from generec.serving.api.wishes import askable
 from generec.serving.store.people import Profile
 
 router = APIRouter(prefix="/v1/users/{user_id:path}", tags=["users"], responses=RESPONSES)
@@ -84,14 +85,15 @@ async def edit_profile(user_id: UserId, body: ProfileEdit, caller: Writer, app: 
 @router.post("/profile/lines")
 async def add_profile_line(user_id: UserId, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
     """Adds a line; it stands until the person deletes it."""
-    await asyncio.to_thread(app.store.people.put_line, caller.tenant, user_id, body.line(), by=caller.by)
+    line = _askable(app, caller, body.line())
+    await asyncio.to_thread(app.store.people.put_line, caller.tenant, user_id, line, by=caller.by)
     return await _shown(app, caller, user_id)
 
 
 @router.put("/profile/lines/{line_id}")
 async def edit_profile_line(user_id: UserId, line_id: Id, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
     """Replaces a line, also an inferred one, by the person's own words."""
-    await _replaced(app, caller, user_id, line_id, (body.line(),))
+    await _replaced(app, caller, user_id, line_id, (_askable(app, caller, body.line()),))
     return await _shown(app, caller, user_id)
 
 
@@ -115,6 +117,13 @@ async def forget_person(user_id: UserId, caller: Writer, app: App) -> ForgottenS
     """Deletes a person: profile, history, the key of what was sealed, and what memory holds of them."""
     done = await app.forget(caller.tenant, user_id, caller.by)
     return ForgottenShown(known=done.known, events=done.events, models=done.models, wiped=done.wiped)
+
+
+def _askable(app: Parts, caller: Caller, line: ProfileLine) -> ProfileLine:
+    """The line, where its condition can be asked of the catalogue: the next turn would fail of it otherwise."""
+    if line.condition is not None and caller.tenant == app.settings.tenant:
+        askable(line.condition, app.engine.versions.serving.active.snapshot.system.catalog)
+    return line
 
 
 async def _lines(app: Parts, caller: Caller, user_id: str) -> tuple[ProfileLine, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from generec.data.conditions import expression
 from generec.errors import UsageError, unknown
-from generec.records import Guidance, Person
-from generec.types import Catalog
+from generec.records import Guidance, Person, ProfileLine
+from generec.types import Catalog, Condition
 
 _HEAVIEST = 10.0  # of a taste or an anchor; the loop's own are 1
 _MOST = 200  # wishes of one kind
@@ -29,6 +30,25 @@ def owned(guidance: Guidance | None, person: Person, *, asking: bool = False) ->
     )  # fmt: skip
 
 
+def askable(condition: Condition, catalog: Catalog) -> None:
+    """Raises UsageError for a condition that the catalogue cannot be asked, with the nearest that it can."""
+    catalog.frame[:1].select(expression(catalog, condition))
+
+
+def fitting(lines: Sequence[ProfileLine], catalog: Catalog) -> tuple[ProfileLine, ...]:
+    """Lines as this catalogue can be asked: one about a column that it has no more stays as words alone."""
+
+    def fitted(line: ProfileLine) -> ProfileLine:
+        try:
+            if line.condition is not None:
+                askable(line.condition, catalog)
+        except UsageError:
+            return replace(line, condition=None)
+        return line
+
+    return tuple(map(fitted, lines))
+
+
 def check(guidance: Guidance | None, catalog: Catalog) -> None:
     """Raises UsageError for wishes that the catalogue cannot be asked, with the nearest that it can."""
     if guidance is None:
@@ -42,7 +62,7 @@ def check(guidance: Guidance | None, catalog: Catalog) -> None:
         raise UsageError(f"a question has at most {_ANSWERS} answers")
     asked = (*(one.hard for one in readings), *(one.like for one in readings), *(taste.condition for taste in tastes))
     for condition in (*guidance.conditions, *(one for one in asked if one is not None)):
-        catalog.frame[:1].select(expression(catalog, condition))
+        askable(condition, catalog)
     for weight in (*(taste.weight for taste in tastes), *(anchor.weight for anchor in guidance.anchors)):
         if not abs(weight) <= _HEAVIEST:
             raise UsageError(f"a wish weighs -{_HEAVIEST:g} to {_HEAVIEST:g}, got {weight}")
