@@ -96,16 +96,21 @@ class Walk:
         self.go("Talk")
         self.page.locator("input[name=words], textarea[name=words]").first.fill(BRIEF)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_selector(".draft-panel .member")
-        self.page.locator(".draft-panel").first.scroll_into_view_if_needed()
+        self.made()
         self.picture("talk")
+
+    def made(self) -> None:
+        """Waits for what was made, and brings it into sight."""
+        seen = self.page.locator(".draft-panel .member").locator("visible=true").first
+        seen.wait_for()
+        seen.scroll_into_view_if_needed()
 
     def studio(self) -> None:
         self.go("Studio")
         self.page.get_by_label("What is wanted, in words").fill("calm videos for a rainy evening")
         self.page.get_by_label("How many items").fill("4")
         self.page.get_by_role("button", name="Make it").click()
-        self.page.wait_for_selector(".draft-panel .member")
+        self.made()
         self.picture("studio")
 
     def profile(self) -> None:
@@ -145,7 +150,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise UsageError("Chromium is not installed (Debian: chromium)")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     asked.out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -161,8 +166,12 @@ def main() -> None:
         page.set_default_timeout(120_000)
         walk = Walk(page, address, asked.out)
         steps = (walk.welcome, walk.feed, walk.steered, walk.why, walk.talk, walk.studio, walk.profile, walk.operator)
-        for step in steps:
-            step()
+        try:
+            for step in steps:
+                step()
+        except Error:
+            page.screenshot(path=asked.out / "walk-failed.png")
+            raise
         browser.close()
 
 

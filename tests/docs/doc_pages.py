@@ -118,6 +118,7 @@ def shell(folder: Path, programs: Path, **environment: str) -> Iterator[Shell]:
     try:
         assert process.stdin is not None
         process.stdin.write("set -eo pipefail\n")
+        process.stdin.flush()
         yield Shell(process, folder)
     finally:
         late.cancel()
@@ -126,7 +127,8 @@ def shell(folder: Path, programs: Path, **environment: str) -> Iterator[Shell]:
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(BrokenPipeError):  # of what it was to be told and is not there to hear
+                    pipe.close()
 
 
 @contextmanager
@@ -140,7 +142,7 @@ def programs(folder: Path) -> Iterator[Path]:
         script.chmod(0o755)
     parent = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("fork_server.py")), place], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")},
     )  # fmt: skip
     try:
         assert parent.stdout is not None

@@ -8,6 +8,7 @@ parent; `CLIENT` is the text of the command that the pages find on their path.
 from __future__ import annotations
 
 import array
+import importlib
 import json
 import os
 import runpy
@@ -34,13 +35,20 @@ os._exit(int(said) if said else 137)
 """
 
 
+_LATE = (
+    "generec.cli", "generec.data.importers", "generec.loop.generec", "generec.recipe.artefact",
+    "generec.serving.api.app", "ortools.sat.python.cp_model", "sklearn.cluster",
+    "transformers.models.auto.modeling_auto", "transformers.models.auto.tokenization_auto",
+    "transformers.models.bert.modeling_bert", "uvicorn",
+)  # fmt: skip
+"""What commands import when they need it."""
+
+
 def serve(place: str) -> None:
     """Answers until it is killed. Only imports happen here: threads would not survive a fork."""
-    import generec.cli
-    import generec.data.importers
-    import generec.loop.generec
-    import generec.recipe.artefact
-    import generec.serving.api.app  # noqa: F401
+    for name in _LATE:
+        with suppress(ImportError):  # an extra that is not there: commands say so themselves
+            importlib.import_module(name)
 
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(place)
