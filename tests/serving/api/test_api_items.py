@@ -100,7 +100,8 @@ def test_pictures_of_a_folder_are_shown_by_what_they_are(again, tmp_path):
         signature = places["i1"].split("/")[2]
         for other in ("i2", "../secret", "..%2fsecret.png", "%2fetc%2fpasswd", "i1.jpg", "", "%00"):
             assert client.get(f"/pictures/{signature}/{other}").status_code == 404, other
-        is_problem(client.get("/pictures/nothing/i1"), 404)
+        for guess in ("nothing", "ü", "%ff", "%00"):
+            is_problem(client.get(f"/pictures/{guess}/i1"), 404)
         os.utime(folder / "i1.jpg", (1, 1))
         assert client.get("/v1/items/i1").json()["picture"] != places["i1"]
         (folder / "i2.jpeg").unlink()

@@ -20,7 +20,7 @@ def test_the_table_has_every_route(server):
     assert there == set(ROUTES) | OPEN
     served = {(method.lower(), route.path_format) for router in _ROUTERS for route in router.routes
               for method in route.methods}  # fmt: skip
-    assert served == there | {("get", "/"), ("get", "/web/{name}")}
+    assert served == there | {("get", "/"), ("get", "/web/{name}"), ("get", "/pictures/{signature}/{item_id}")}
     openai = {(method.lower(), f"/openai/v1{route.path_format}") for route in openai_router.routes
               for method in route.methods}  # fmt: skip
     assert openai == set(OPENAI)

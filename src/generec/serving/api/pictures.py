@@ -64,7 +64,7 @@ class Pictures:
             return None
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(handle)
-            right = hmac.compare_digest(self._signed(item_id, about.st_mtime_ns), signature)
+            right = hmac.compare_digest(self._signed(item_id, about.st_mtime_ns).encode(), signature.encode())
             if not right or not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
                 return None
             content = file.read(LARGEST)
