@@ -1,16 +1,16 @@
-"""Who is let in: bursts whole, and while more keeps coming only as many as are worked on."""
+"""Who is let in: whatever can wait, in its order; where more comes, those who came last, few at once and in time."""
 
-from contextlib import ExitStack
+import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generec.errors import UsageError
 from generec.serving.admission import Admission
 from generec.serving.batcher import Limits, OverloadError
 
-LIMITS = Limits(batch=4, queue=6, standing=2, burst=0.1)
+LIMITS = Limits(batch=4, queue=6, standing=2, late=0.1)
 
 
 class Clock:
@@ -20,64 +20,146 @@ class Clock:
         return self.now
 
 
-def test_a_burst_is_let_in_as_far_as_it_can_wait():
-    admission, refused = Admission(LIMITS, Clock()), 0
-    with ExitStack() as inside:
-        for _ in range(12):
-            try:
-                inside.enter_context(admission.one())
-            except OverloadError:
-                refused += 1
-    assert (refused, admission.inside) == (2, 0)
+class Crowd:
+    """People who come, and go when they are told to."""
+
+    def __init__(self, limits=LIMITS):
+        self.clock, self.refusals = Clock(), 0
+        self.admission = Admission(limits, self.refused, self.clock)
+        self.inside, self.away, self.order = {}, set(), []
+
+    def refused(self):
+        self.refusals += 1
+
+    async def _visit(self, name):
+        try:
+            async with self.admission.one():
+                self.inside[name] = asyncio.Event()
+                self.order.append(name)
+                await self.inside[name].wait()
+                del self.inside[name]
+        except OverloadError as error:
+            self.away.add(name)
+            self.told = error.retry_after
+
+    async def come(self, *names):
+        tasks = [asyncio.create_task(self._visit(name), name=str(name)) for name in names]
+        await self.settle()
+        return tasks
+
+    async def go(self, *names):
+        for name in names:
+            self.inside[name].set()
+        await self.settle()
+
+    async def settle(self):
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    async def empty(self):
+        while self.inside:
+            await self.go(*self.inside)
 
 
-def test_what_keeps_coming_finds_the_standing_places_until_nobody_is_inside():
-    clock = Clock()
-    admission = Admission(LIMITS, clock)
-    with ExitStack() as inside:
-        for _ in range(3):
-            inside.enter_context(admission.one())
-        clock.now += 0.2
-        with pytest.raises(OverloadError), admission.one():
-            pass
-    assert admission.inside == 0
-    with admission.one(), admission.one(), admission.one():
-        assert admission.inside == 3
+def test_a_burst_waits_in_its_order_and_is_answered():
+    async def main():
+        crowd = Crowd()
+        await crowd.come(*range(10))
+        assert (sorted(crowd.inside), crowd.admission.waiting) == ([0, 1, 2, 3], 6)
+        crowd.clock.now += 30  # nothing was answered for long
+        await crowd.empty()
+        return crowd
+
+    crowd = asyncio.run(main())
+    assert (crowd.order, crowd.refusals, crowd.admission.inside) == (list(range(10)), 0, 0)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.floats(0, 0.3)), max_size=60))
-def test_nobody_is_refused_below_the_standing_places_nor_let_in_above_all(steps):
-    clock, inside, last_empty = Clock(), [], 0.0
-    admission = Admission(LIMITS, clock)
-    for comes, pause in steps:
-        clock.now += pause
-        if not inside:
-            last_empty = clock.now
-        if not comes:
-            if inside:
-                inside.pop().__exit__(None, None, None)
-            continue
-        most = 10 if clock.now - last_empty <= LIMITS.burst else 2
-        one = admission.one()
-        if len(inside) < most:
-            one.__enter__()
-            inside.append(one)
-        else:
-            with pytest.raises(OverloadError) as refused:
-                one.__enter__()
-            assert refused.value.retry_after >= 0
-        assert admission.inside == len(inside)
+def test_where_more_comes_than_can_wait_who_waited_longest_is_refused_and_the_last_comes_first():
+    async def main():
+        crowd = Crowd()
+        await crowd.come(*range(13))
+        assert crowd.away == {4, 5, 6}
+        await crowd.go(0, 1)
+        assert sorted(crowd.inside) == [2, 3]  # two places from now on
+        await crowd.go(2)
+        assert sorted(crowd.inside) == [3, 12]
+        crowd.clock.now += 0.2  # who waits now would be answered late
+        await crowd.go(3)
+        assert (sorted(crowd.inside), crowd.admission.waiting) == ([12], 0)
+        crowd.clock.now += 1.1  # it is over
+        await crowd.come("a", "b", "c")
+        assert sorted(map(str, crowd.inside)) == ["12", "a", "b", "c"]
+        await crowd.empty()
+        return crowd
+
+    crowd = asyncio.run(main())
+    assert crowd.refusals == len(crowd.away) == 8
+    assert crowd.told > 0
+    assert (crowd.admission.inside, crowd.admission.waiting) == (0, 0)
+
+
+def test_who_leaves_while_waiting_or_just_let_in_holds_no_place():
+    async def main():
+        crowd = Crowd(Limits(batch=1, queue=6))
+        tasks = await crowd.come(0, 1, 2)
+        tasks[1].cancel()
+        await crowd.settle()
+        assert crowd.admission.waiting == 1
+        crowd.inside[0].set()
+        while not crowd.admission._waiting[0].let_in.done() if crowd.admission.waiting else False:
+            await asyncio.sleep(0)
+        tasks[2].cancel()
+        await crowd.settle()
+        await crowd.empty()
+        await crowd.come(3)
+        assert list(crowd.inside) == [3]
+        await crowd.empty()
+        return crowd.admission
+
+    admission = asyncio.run(main())
+    assert (admission.inside, admission.waiting) == (0, 0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["come", "go", "cancel"]), st.floats(0, 0.4)), max_size=60))
+def test_whatever_comes_and_goes_no_bound_is_passed_and_no_place_is_lost(steps):
+    async def main():
+        crowd, tasks = Crowd(), []
+        for number, (step, pause) in enumerate(steps):
+            crowd.clock.now += pause
+            if step == "come":
+                tasks += await crowd.come(number)
+            elif step == "go" and crowd.inside:
+                await crowd.go(next(iter(crowd.inside)))
+            elif tasks:
+                tasks.pop(0).cancel()
+                await crowd.settle()
+                for name in [name for name in crowd.inside if not any(task.get_name() == str(name) for task in tasks)]:
+                    crowd.inside.pop(name)
+            assert crowd.admission.inside == len(crowd.inside) <= LIMITS.batch
+            assert crowd.admission.waiting <= LIMITS.queue
+            assert not crowd.admission.waiting or crowd.admission.inside >= LIMITS.standing
+        await crowd.empty()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return crowd
+
+    crowd = asyncio.run(main())
+    assert (crowd.admission.inside, crowd.admission.waiting) == (0, 0)
+    assert crowd.refusals == len(crowd.away)
 
 
 def test_whatever_happens_inside_the_place_is_free_again():
-    admission = Admission(LIMITS)
-    with pytest.raises(ValueError, match="inside"), admission.one():
-        raise ValueError("inside")
-    assert admission.inside == 0
+    async def main():
+        admission = Admission(LIMITS)
+        with pytest.raises(ValueError, match="inside"):
+            async with admission.one():
+                raise ValueError("inside")
+        return admission.inside
+
+    assert asyncio.run(main()) == 0
 
 
 def test_limits_that_let_nobody_in_are_refused():
-    with pytest.raises(UsageError, match="at least 1"):
-        Limits(standing=0)
-    with pytest.raises(UsageError, match="burst at least 0"):
-        Limits(burst=-1)
+    for wrong in ({"standing": 0}, {"late": -1.0}):
+        with pytest.raises(UsageError, match="at least"):
+            Limits(**wrong)

@@ -46,19 +46,19 @@ class Limits:
     """Seconds that a request waits for company while the model is idle."""
     queue: int = 64
     """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be."""
-    standing: int = 6
-    """Requests that are worked on at once while more keep coming than can be answered (see serving/admission.py)."""
-    burst: float = 0.1
-    """Seconds for which more than that come in, when nobody was there before."""
+    standing: int = 4
+    """Requests that are worked on at once while others are refused (see serving/admission.py)."""
+    late: float = 0.1
+    """Seconds that a request may have waited then."""
     timeout: float = 2.0
     """Seconds from arrival to deadline, where a request names none."""
     threads: int = 1
     """Threads of torch; two on busy cores can be ten times slower than one."""
 
     def __post_init__(self) -> None:
-        counts, seconds = (self.batch, self.queue, self.standing, self.threads), (self.wait, self.burst)
+        counts, seconds = (self.batch, self.queue, self.standing, self.threads), (self.wait, self.late)
         if min(counts) < 1 or min(seconds) < 0 or self.timeout <= 0:
-            raise UsageError(f"counts must be at least 1, wait and burst at least 0, timeout positive, got {self}")
+            raise UsageError(f"counts must be at least 1, wait and late at least 0, timeout positive, got {self}")
 
 
 @dataclass(eq=False)

@@ -30,7 +30,7 @@ class Engine:
         self.limits = limits or Limits()
         self.versions, self.metrics, self.cache = Versions(), Metrics(), AnswerCache(cached)
         self._batcher: Batcher[Ask, Answer] = Batcher(self.versions.answer, self.limits, self._on_batch)
-        self.admission = Admission(self.limits)
+        self.admission = Admission(self.limits, self.metrics.requests.labels("overloaded").inc)
         self._shadow: Shadow | None = None
         self._collector, self._loads = Collector(), frozenset[str]()
 

@@ -39,7 +39,7 @@ def again(model, store, tmp_path):
     store.models.activate("default", "one", by="test")
 
     def make(**settings):
-        engine = Engine(Limits(timeout=60, burst=60))
+        engine = Engine(Limits(timeout=60))
 
         def made(system):
             return GeneRec(system=system, data=dataset(), folder=tmp_path / "ledger", keys=Keys(tmp_path / "signing"))

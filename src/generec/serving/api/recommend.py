@@ -38,7 +38,7 @@ class Admitted(APIRoute):
         answered = super().get_route_handler()
 
         async def admitted(request: HttpRequest) -> Response:
-            with parts_of(request).engine.admission.one():
+            async with parts_of(request).engine.admission.one():
                 return await answered(request)
 
         return admitted
