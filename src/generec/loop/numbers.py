@@ -73,6 +73,7 @@ _MONEY_WORDS = frozenset(
 )
 _SYMBOLS = frozenset("$€£")
 _NOTES = {"fiver": 5.0, "tenner": 10.0}
+_SPARE = frozenset(["free", "spare", "whole", "full", "good", "solid", "single"])
 _HOURS = frozenset(["hour", "hours", "hr", "hrs", "h"])
 _MINUTES = frozenset(["minute", "minutes", "min", "mins", "m"])
 _SECONDS = frozenset(["second", "seconds", "sec", "secs"])
@@ -193,6 +194,7 @@ def _minutes(forms: Sequence[str], at: int) -> Quantity | None:
     if found is None:
         return None
     value, end = found
+    end += _at(forms, end) in _SPARE and _at(forms, end + 1) in _HOURS | _MINUTES
     word = _at(forms, end)
     if word in _HOURS:
         value, end = 60 * value, end + 1
@@ -336,10 +338,17 @@ def _clock(forms: Sequence[str], at: int) -> Quantity | None:
     if (
         hour is not None
         and hour[0] <= 24
-        and _at(forms, hour[1]) in ("pm", "am", "p.m.", "a.m.", "p.m", "a.m", "o'clock")
+        and (
+            _at(forms, hour[1]) in ("pm", "am", "p.m.", "a.m.", "p.m", "a.m", "o'clock")
+            or tuple(forms[hour[1] : hour[1] + 2]) == ("at", "night")
+            or tuple(forms[hour[1] : hour[1] + 3]) in _PARTS_OF_DAY
+        )
     ):
         return _half_of_day(forms, hour[0], at, hour[1])
     return None
+
+
+_PARTS_OF_DAY = frozenset(("in", "the", part) for part in ("morning", "afternoon", "evening"))
 
 
 def _half_of_day(forms: Sequence[str], value: float, start: int, end: int) -> Quantity:

@@ -152,7 +152,8 @@ def _editing_set(matcher: Matcher, made_before: Kind | None) -> Doing | None:
         if _alone(matcher, found.start()):
             out = matcher.span(found, "out")
             return Doing("edit", "set", ((out[1], end), *inside), about=out, out=out)
-    for start, _, found in matcher.all(ACTS["add"]):
+    added = [*matcher.all(ACTS["add"]), *(matcher.all(ACTS["add_one"]) if made_before == "set" else ())]
+    for start, _, found in added:
         if _alone(matcher, found.start()):
             verb = matcher.span(found, "verb")
             return Doing("edit", "set", ((start, verb[1]), *inside))

@@ -45,7 +45,9 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
     word = tokens[quantity.start].form
     if before == "about" and (tokens[quantity.start - 2].form if quantity.start > 1 else ".") in _ASKING:
         return False  # about five videos
-    counted = before in ("with", "for") and _of_items(tokens, quantity.end)
+    counted = before in ("with", "for") and (
+        _of_items(tokens, quantity.end) or tokens[quantity.start - 2].form in ("up", "me", "us")
+    )
     counted = counted or [token.form for token in tokens[max(0, quantity.start - 3) : quantity.start - 1]] in _NO_MORE
     if before in _BEFORE_OTHERS and not (before == "for" and quantity.low == 1) and not counted:
         return True

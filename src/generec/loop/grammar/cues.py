@@ -45,8 +45,10 @@ def cues(matcher: Matcher) -> Iterator[Mark]:
         yield CueMark(start, end, -1, soft=True)
     for start, end, _ in matcher.all(CUES["not_do"]):
         yield CueMark(start, end, -1, whole=True)
-    for start, end, _ in matcher.all(CUES["never"]):
-        yield CueMark(start, end, -1)
+    for start, end, found in matcher.all(CUES["never"]):
+        joined = end < len(matcher.starts) and matcher.sentence.tokens[end].joined and found.group() == "no"
+        if not joined:  # no-nonsense
+            yield CueMark(start, end, -1)
     for start, end, found in matcher.all(CUES["contrast"]):
         yield ContrastMark(start, end, replaces=found.group() in ("instead of", "in place of"))
     for _, _, found in matcher.all(CUES["over"]):

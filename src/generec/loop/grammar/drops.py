@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from generec.loop.grammar.clashes import listed
+from generec.loop.grammar.clashes import listed, ordered
 from generec.loop.grammar.phrasebook import Phrases
 from generec.loop.grammar.roles import Roles
 from generec.loop.grammar.tokens import Matcher, stem, tokenise
@@ -94,7 +94,11 @@ def _without(state: Guidance, target: str, lexicon: Lexicon, roles: Roles, said:
     fields = {roles.fields[role] for role in hits & set(roles.fields)}  # type: ignore[index]
     fields |= {name for name in lexicon.fields if name in hits or (name in ("brand", "creator") and "makers" in hits)}
 
+    unbound = not fields and DIALOGUE["limits"].search(said) is not None
+
     def gone(condition: Condition | None, phrase_: str) -> bool:
+        if condition is not None and unbound and ordered(condition):
+            return True
         if condition is not None:
             values = {condition.value} if isinstance(condition.value, str | float) else set(condition.value)
             return condition.field in fields or bool(

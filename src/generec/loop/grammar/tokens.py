@@ -39,13 +39,21 @@ _SHORTHAND = {
     "nothin": "nothing", "anythin": "anything", "lookin": "looking", "searchin": "searching", "u": "you", "ur": "your",
     "cuz": "because", "coz": "because", "cos": "because", "bc": "because", "b4": "before", "thru": "through",
     "tho": "though", "luv": "love", "rly": "really", "ppl": "people", "wat": "what", "wot": "what", "dat": "that",
-    "w/": "with", "w/o": "without", "recs": "recommendations", "rec": "recommend", "tryna": "trying", "mins": "minutes",
+    "w/": "with", "w/o": "without", "recs": "recommendations", "teh": "the", "hte": "the",
+    "adn": "and", "nad": "and", "taht": "that", "wiht": "with", "yuo": "you", "ned": "need", "wnat": "want",
+    "liek": "like", "soem": "some", "thsi": "this", "fro": "for", "sumthin": "something",
+    "rec": "recommend", "tryna": "trying", "mins": "minutes",
 }  # fmt: skip
 _KEPT = word_set("news series species less this his was has as is us plus bus gas yes its always perhaps")
 
 
 _AFTER_FOR = frozenset(["a", "an", "the", "my", "our", "me", "us", "his", "her", "kids", "free", "beginners"])
 _AFTER_TO = frozenset(["watch", "read", "see", "buy", "get", "learn", "use", "try", "find", "go", "be"])
+_WITHOUT = word_set(
+    "fragrance perfume scent oil alcohol paraben sulfate sulphate silicone cruelty gluten lactose sugar dairy nut"
+    " acetone ammonia dye soap talc aluminium aluminum phthalate latex plastic toxin chemical glitter risk spoiler meat violence"
+    " gore animal mineral preservative formaldehyde bpa wrinkle frizz lint streak smudge worry carbon"
+)
 _DEGREES = frozenset(["not", "way", "far", "much", "bit", "little", "nothing", "never"])
 _GRADED = MOODS | word_set(
     "long short old new much many expensive pricey dear cheap costly recent modern dated slow fast hard easy difficult"
@@ -109,6 +117,8 @@ def tokenise(text: str) -> tuple[Token, ...]:
     """The words and marks of a text. Hyphens inside a word part it; contractions become two tokens."""
     tokens = list(_tokens(text))
     for at, token in enumerate(tokens[:-1]):
+        if tokens[at + 1].form == "free" and token.form.removesuffix("s") in _WITHOUT:
+            tokens[at + 1] = replace(tokens[at + 1], joined=True)  # fragrance free
         if token.text == "4" and tokens[at + 1].form in _AFTER_FOR:
             tokens[at] = replace(token, form="for", stem="for")
         elif token.text == "2" and tokens[at + 1].form in _AFTER_TO:

@@ -14,6 +14,10 @@ from generec.loop.grammar.tokens import Token
 from generec.loop.grammar.words import GENERIC, STOPS
 from generec.types import Condition
 
+_MEMBER = re.compile(
+    r"(?:none|nothing|neither|not (?:one|any)|no (?!more|longer|less|over|dearer|pricier|later|earlier|higher)\w+)\b"
+)
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -45,6 +49,8 @@ class Totals:
     def _of_the_whole(self, wish: Wish) -> bool:
         if self.found.kind == "set" and re.search(r"\b(?:fit|fits|fitting|total|altogether|sum)\b", wish.quote.lower()):
             return True
+        if _MEMBER.match(wish.quote.lower()):
+            return False
         if wish.bounds[0].field not in (self.roles.fields.get("price"), self.roles.fields.get("duration")):
             return False
         marks = [mark for mark in self.marks.values() if isinstance(mark, TotalMark)]

@@ -9,9 +9,9 @@ from functools import cache
 
 from generec.loop.grammar.marks import ValueMark
 from generec.loop.grammar.phrasebook import Phrases
-from generec.loop.grammar.tokens import Matcher, Token, tokenise
+from generec.loop.grammar.tokens import Matcher, Token, stem, tokenise
 from generec.loop.grammar.words import GENERIC, TAG_MOODS, word_set
-from generec.loop.lexicon import NAMES, Entry, Lexicon
+from generec.loop.lexicon import MAKERS, NAMES, Entry, Lexicon, Match
 
 LEXER = Phrases("lexer")
 _ABOUT = re.compile(r"(?<!\S)(?:about|on|regarding|concerning)(?: (?:the|a|an|your))? (?:[^\s.,;]+ (?:or|and|,) )?$")
@@ -33,6 +33,8 @@ class Values:
         at = 0
         while at < len(tokens):
             match = self.lexicon.match(tokens, stems, at) if stems[at] else None
+            owner = self._owner(tokens, stems, at) if stems[at] and tokens[at].capital else None
+            match = owner if owner is not None and (match is None or match.end < owner.end) else match
             if match is None:
                 at += 1
                 continue
@@ -42,6 +44,16 @@ class Values:
             else:
                 yield mark
                 at = mark.end
+
+    def _owner(self, tokens: tuple[Token, ...], stems: list[str], at: int) -> Match | None:
+        """A maker whose name ends in 's for what is the maker's: `Nadia Rossi's latest`."""
+        end = next((one for one in range(at, min(at + 4, len(tokens))) if tokens[one].form.endswith("'s")), None)
+        if end is None:
+            return None
+        bare = [*stems[:end], stem(tokens[end].form[:-2])]
+        match = self.lexicon.match(tokens[: end + 1], bare, at)
+        named = match is not None and match.end == end + 1 and all(one.field in MAKERS for one in match.entries)
+        return match if named else None
 
     def activities(self, matcher: Matcher) -> Iterator[ValueMark]:
         """The kind of an item by what is done with it: `something short to read`, `to watch, not read`."""
@@ -106,6 +118,7 @@ class Values:
             and entry.how == "value"
             and _BY_LIST.search(lead) is not None
         )
+        said = said or (entry.how == "value" and written[-1].form.endswith("'s") and written[0].capital)  # Dove's soaps
         if entry.how == "name":
             long = len(written) > 1 or all(token.form not in self.lexicon.common for token in written)
             return said or (capital and inside and long)
