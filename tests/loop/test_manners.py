@@ -101,6 +101,10 @@ def test_two_wishes_for_manners_choose_such_as_stand_together():
     assert [[one.text for one in wish.manners] for wish in wishes] == [[MOODS[1][0]], [LENGTHS[0]]]
     subject = maker()._wishes(Guidance(likes=(Taste(1.0, words="look closely at trains"),)))
     assert [wish.manners for wish in subject] == [()]
+    value = maker()._wishes(Guidance(likes=(Taste(1.0, Condition("tags", "=", "steam-trains")),)))
+    assert [(wish.words, wish.manners) for wish in value] == [("steam trains", ())]
+    bound = maker()._wishes(Guidance(likes=(Taste(1.0, Condition("price", "<", 3.0)),)))
+    assert bound == []
 
 
 def test_a_text_that_says_what_was_asked_for_is_worth_more_than_one_that_does_not():

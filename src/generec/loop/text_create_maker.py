@@ -107,7 +107,8 @@ class TextCreateMaker:
         A wish is for a manner where the statement nearest to it is one of manner. All such wishes choose together, so
         that two words for one thing help each other.
         """
-        said = [taste.words for taste in guidance.likes if taste.words and taste.weight > 0]
+        liked = [taste.words or _value(taste.condition) for taste in guidance.likes if taste.weight > 0]
+        said = [words for words in liked if words]
         said += [*guidance.tone, *([f"for {guidance.audience}"] if guidance.audience else [])]
         if not said or not self.writer.manners:
             return [_Wish(words, ()) for words in said]
@@ -212,8 +213,10 @@ def _subject(guidance: Guidance, wishes: Sequence[_Wish]) -> list[str]:
     return [*(wish.words for wish in wishes if not wish.manners), *guidance.unread]
 
 
-def _value(condition: Condition) -> str:
+def _value(condition: Condition | None) -> str:
     """What a condition asks for, in words."""
+    if condition is None:
+        return ""
     values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
     wanted = condition.operator in ("=", "in", "contains")
     return " ".join(str(value).replace("-", " ") for value in values if isinstance(value, str)) if wanted else ""
