@@ -146,6 +146,8 @@ class Bounds:
         comparison, role, text = self._prefix(text)
         if quantity.unit == "number" and comparison and _ADULTS.search(text):
             return NoiseMark(matcher.at(len(text) + 1), end)  # men over fifty
+        if quantity.unit == "decade" and comparison in ("<", ">") and matcher.sentence.tokens[quantity.start].joined:
+            return NoiseMark(matcher.at(len(text) + 1) if text else 0, end)  # for the over-sixties
         loose = BOUNDS["approx"].search(text) if comparison is None else None
         if loose:
             text = text[: loose.start()].rstrip()

@@ -253,7 +253,8 @@ def wished(tokens: Sequence[Token], places: list[int]) -> list[int]:
     lead = tokens[places[0] - 2].form if places and places[0] > 1 else "."
     said_by = len(forms) > 1 and before in _OWNED and forms[-1] in FINITE
     spoken_of = (
-        all(form in PEOPLE or form in ONES for form in forms) and (lead if before in _OWNED else before) in _FIRST
+        all(form.removesuffix("'s") in PEOPLE or form in ONES for form in forms)
+        and (lead if before in _OWNED else before) in _FIRST
     )
     return [] if said_by or spoken_of or all(idle(form) for form in forms) else places
 

@@ -193,7 +193,7 @@ class Reader:
         return mark.end
 
     def _cue(self, mark: CueMark) -> None:
-        form = self.sentence.tokens[mark.start].form
+        form = self.tokens[mark.start].form
         if mark.request or (
             mark.sign > 0 and not mark.soft and form in ("but", "though", "although", "however", "yet")
         ):
@@ -308,7 +308,11 @@ class Reader:
     def _direction(self, mark: DirectionMark) -> None:
         forms = {token.form for token in self.tokens[mark.start : mark.end]}
         refused = bool(forms & {"not", "nothing", "never", "no", "less", "too", "without", "neither"})
-        sign = -mark.sign if self.state.sign < 0 and self.state.full and not refused else mark.sign
+        opposed = self.state.sign < 0 and (self.state.full or self.state.soft) and not refused
+        sign = -mark.sign if opposed else mark.sign
+        noun = self.marks.get(mark.end)
+        if opposed and isinstance(noun, ValueMark) and noun.readings[0][0].field == "kind":
+            self.silent |= frozenset(range(noun.start, noun.end))  # not a fan of long videos
         if self.doing.act == "edit" and self.doing.kind == "text":
             self._words(mark.start, mark.end)
         elif mark.start not in self.silent and not self._other_side(mark):
@@ -345,9 +349,8 @@ class Reader:
             ):
                 break
             end += 1
-        first = at
-        while first < end and (self.tokens[first].form in _LEADING or not self.tokens[first].is_word):
-            first += 1
+        skipped = (one for one in range(at, end) if self.tokens[one].is_word and self.tokens[one].form not in _LEADING)
+        first = next(skipped, end)
         last = self.clauses.trimmed(first, end)
         keep = State(self.state.sign, self.state.soft)
         if first >= last and self.state.sign < 0:  # doesn't pull, won't come off

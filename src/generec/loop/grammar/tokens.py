@@ -51,8 +51,8 @@ _AFTER_FOR = frozenset(["a", "an", "the", "my", "our", "me", "us", "his", "her",
 _AFTER_TO = frozenset(["watch", "read", "see", "buy", "get", "learn", "use", "try", "find", "go", "be"])
 _WITHOUT = word_set(
     "fragrance perfume scent oil alcohol paraben sulfate sulphate silicone cruelty gluten lactose sugar dairy nut"
-    " acetone ammonia dye soap talc aluminium aluminum phthalate latex plastic toxin chemical glitter risk spoiler meat violence"
-    " gore animal mineral preservative formaldehyde bpa wrinkle frizz lint streak smudge worry carbon"
+    " acetone ammonia dye soap talc aluminium aluminum phthalate latex plastic toxin chemical glitter risk spoiler"
+    " meat violence gore animal mineral preservative formaldehyde bpa wrinkle frizz lint streak smudge worry carbon"
 )
 _DEGREES = frozenset(["not", "way", "far", "much", "bit", "little", "nothing", "never"])
 _GRADED = MOODS | word_set(
