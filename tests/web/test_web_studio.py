@@ -133,3 +133,37 @@ def test_conditions_are_written_as_the_server_reads_them(browser, shop, given, p
         seen.open("#/studio")
         read = parse(seen.page.evaluate(READ, list(given)))
         assert (read.field, read.operator, read.value) == parsed
+
+
+SAID = "async ([file, name, ...given]) => (await import(`/web/scripts/${file}.js`))[name](...given)"
+VIDEO = {"fields": {"kind": "video"}}
+
+
+def test_reasons_and_titles_read_as_somebody_would_say_them(browser, shop):
+    with window(browser, shop) as seen:
+        seen.open("#/studio")
+        for given, said in (
+            (
+                ["why", "plainly", "Sea, like “A”, “B, C” and 4 more in your history"],
+                "Sea, like “A” and 5 more that you know",
+            ),
+            (["why", "plainly", "Sea, like “Matrix, The” in your history"], "Sea, like “The Matrix” that you know"),
+            (["why", "plainly", "Duration 90, as you asked"], "1 h 30 min long, as you asked"),
+            (["why", "plainly", "Price 2.5, as you asked"], "Costs 2.5, as you asked"),
+            (["why", "plainly", "Rug, as you asked"], "Rug, as you asked"),
+            (["facts", "titleOfSet", "Calm, video: 4 items", VIDEO], "Four calm videos"),
+            (["facts", "titleOfSet", "June Hakimi: 20 items", None], "20 items: June Hakimi"),
+            (["facts", "titleOfSet", "A plan for one day", VIDEO], "A plan for one day"),
+        ):
+            assert seen.page.evaluate(SAID, given) == said
+
+
+def test_conditions_offer_values_and_ranges_of_the_catalogue(browser, shop):
+    with window(browser, shop) as seen:
+        page = seen.page
+        seen.open("#/studio")
+        page.get_by_label("Field", exact=True).select_option("genres")
+        offered = page.locator(".condition-value option").evaluate_all("nodes => nodes.map((node) => node.value)")
+        assert {"lamp", "cheap", "rug"} <= set(offered)
+        page.get_by_label("Field", exact=True).select_option("price")
+        page.get_by_text("From 0 to 59", exact=True).wait_for()

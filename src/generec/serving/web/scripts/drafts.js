@@ -4,7 +4,7 @@ import { checkReport } from "./checks.js";
 import { coverOf } from "./cards.js";
 import { compared, sideOf } from "./diff.js";
 import { el } from "./dom.js";
-import { proseOf, spaced, titleOf } from "./facts.js";
+import { proseOf, spaced, titleOf, titleOfSet } from "./facts.js";
 import { seen } from "./items.js";
 
 /** @typedef {Record<string, any>} Draft as /v1/turn gives it */
@@ -20,6 +20,12 @@ export function draftView(draft, report) {
     el("p", { class: "hint" }, `Made by ${draft.backend.name} ${draft.backend.version}, ${draft.backend.kind === "embedded" ? "on this server" : draft.backend.kind}, from ${parents(draft)}.`),
     report ? checkReport(report) : null,
   );
+}
+
+/** What a draft is called. @param {Draft} draft */
+export function nameOfDraft({ payload, parents: [first] }) {
+  const { members, title } = payload;
+  return (members ? titleOfSet(title, seen(members[0]?.item_id)) : title) || titleOf(seen(first), "Untitled");
 }
 
 /** The words that a text was made from. @param {Draft} draft */
@@ -55,10 +61,26 @@ function setView(draft) {
         { class: "rules" },
         el("caption", { class: "unseen" }, "The rules of the set, read off the items again"),
         el("thead", {}, el("tr", {}, ["Rule", "Found", "Holds"].map((one) => el("th", { scope: "col" }, one)))),
-        el("tbody", {}, rules.map((/** @type {any} */ rule) => el("tr", {}, el("td", {}, spaced(rule.rule)), el("td", {}, rule.value), el("td", {}, el("span", { class: rule.holds ? "badge good" : "badge bad" }, rule.holds ? "yes" : "no"))))),
+        el("tbody", {}, rules.map((/** @type {any} */ rule) => el("tr", {}, el("td", {}, ruled(rule.rule)), el("td", {}, rule.value), el("td", {}, el("span", { class: rule.holds ? "badge good" : "badge bad" }, rule.holds ? "yes" : "no"))))),
       ),
     el("p", { class: "facts" }, Object.entries(PARTS).filter(([name]) => objective[name]).map(([name, words]) => el("span", {}, `${words} ${Math.abs(objective[name]).toFixed(2)}`))),
   );
+}
+
+const SIGNS = /** @type {[RegExp, string][]} */ ([[/ >= /, " at least "], [/ <= /, " at most "], [/ != /, " not "], [/ > /, " over "], [/ < /, " under "], [/ = /, ": "]]);
+
+/** A rule of a set in words. @param {string} rule */
+function ruled(rule) {
+  const condition = /^every member: (.+)$/s.exec(rule)?.[1];
+  if (condition === undefined) return spaced(rule).replace(/ members$/, " items");
+  const [sign, words] = SIGNS.find(([one]) => one.test(condition)) ?? [/$/, ""];
+  return `every item: ${spaced(condition.replace(sign, words))}`;
+}
+
+/** Why an item is in a set, as somebody would say it. @param {string} reason */
+function told(reason) {
+  const plain = reason.replace(/(^|, )(genres?|tags|topic|kind|categories|category) /g, "$1").replace(/(^|, )(creator|author|artist|director|brand) /g, "$1by ");
+  return plain.replace(/, as (\d+) others?/g, (_, count) => (count === "1" ? ", like one other here" : `, like ${count} others here`));
 }
 
 /** @param {any} one @param {number} at */
@@ -68,7 +90,7 @@ function member(one, at) {
     "li",
     { class: "member" },
     el("div", { class: "cover" }, coverOf(one.item_id)),
-    el("div", {}, el("p", { class: "member-title" }, `${at + 1}. ${titleOf(seen(one.item_id), one.item_id)}`), when && el("p", { class: "hint" }, when), one.reason && el("p", { class: "hint" }, one.reason)),
+    el("div", {}, el("p", { class: "member-title" }, `${at + 1}. ${titleOf(seen(one.item_id), one.item_id)}`), when && el("p", { class: "hint" }, when), one.reason && el("p", { class: "hint" }, told(one.reason))),
   );
 }
 

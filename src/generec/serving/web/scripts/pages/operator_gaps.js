@@ -1,6 +1,6 @@
 /** What is wanted and absent, most wanted first, each with a way into the studio. */
 
-import { get } from "../api.js";
+import { get, Problem } from "../api.js";
 import { el, fill, fresh } from "../dom.js";
 import { capital } from "../facts.js";
 import { form } from "../modal.js";
@@ -26,10 +26,16 @@ export async function show(root, page) {
       fill(body, drawn(await get(`/v1/gaps?${query}`, { signal: page.signal })));
     } catch (error) {
       if (page.signal.aborted) return;
+      if (error instanceof Problem && error.message.includes("do not tell what from how")) return fill(body, unsuited());
       fill(body, trouble(error, () => void load(given)), el("p", { class: "hint" }, "The report needs events, and a model whose codes tell content from style (a joined tokenizer)."));
     }
   };
   await load(new FormData(settings));
+}
+
+/** The active model is of another kind: no fault of who asks. */
+function unsuited() {
+  return nothing("This report needs a model that tells what an item is about from how it is told. The active one does not.", el("p", { class: "hint" }, "Train one that does: ", el("code", {}, "generec train DATA --recipe what_and_how -o MODEL"), ", then serve it."));
 }
 
 /** @param {any} report */

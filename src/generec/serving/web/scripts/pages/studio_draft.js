@@ -2,9 +2,9 @@
 
 import { post } from "../api.js";
 import { checkReport } from "../checks.js";
-import { draftView } from "../drafts.js";
+import { draftView, nameOfDraft } from "../drafts.js";
 import { el, fill } from "../dom.js";
-import { capital, duration, shown, spaced, titleOf, titleOfSet } from "../facts.js";
+import { capital, duration, shown, spaced, titleOf } from "../facts.js";
 import { icon } from "../icons.js";
 import { seen } from "../items.js";
 import { toast } from "../notices.js";
@@ -20,7 +20,7 @@ export function shownDraft(version, page) {
   return el(
     "article",
     { class: `draft-panel ${draft.mode}`, "data-draft": draft.id },
-    el("div", { class: "row between wrap" }, el("h2", {}, nameOf(draft)), el("span", { class: `badge ${draft.mode}` }, label || (draft.mode === "edited" ? "Edited" : "Created"))),
+    el("div", { class: "row between wrap" }, el("h2", {}, nameOfDraft(draft)), el("span", { class: `badge ${draft.mode}` }, label || (draft.mode === "edited" ? "Edited" : "Created"))),
     draftView(draft, null),
     sums.length > 0 && el("dl", { class: "fields sums" }, sums.map((one) => [el("dt", {}, `${capital(spaced(one.field))} in all`), el("dd", {}, summed(one), " ", bounded(one))])),
     report ? opened(checkReport(report)) : el("p", { class: "hint" }, "It was not checked."),
@@ -39,12 +39,6 @@ export function summed({ field, total, unit, unknown }) {
 function bounded({ low, high, holds }) {
   const words = [low !== null && `at least ${low}`, high !== null && `at most ${high}`].filter(Boolean).join(", ");
   return words && el("span", { class: `badge ${holds ? "good" : "bad"}` }, words);
-}
-
-/** @param {Record<string, any>} draft */
-export function nameOf(draft) {
-  const { members, title } = draft.payload;
-  return (members ? titleOfSet(title, seen(members[0]?.item_id)) : title) || titleOf(seen(draft.parents[0]), "Untitled");
 }
 
 /** The report unfolded where something is wrong. @param {HTMLElement} details */

@@ -3,13 +3,13 @@
 import { get, post } from "../api.js";
 import { afresh } from "../dialogue.js";
 import { el, fill, fresh } from "../dom.js";
-import { draftView } from "../drafts.js";
+import { draftView, nameOfDraft } from "../drafts.js";
 import { spaced } from "../facts.js";
 import { fields, offered, spanOf } from "../fields.js";
 import { items, outdated } from "../items.js";
 import { form, modal } from "../modal.js";
 import { attempt, field, nothing, when } from "./operator_parts.js";
-import { nameOf, provenance } from "./studio_draft.js";
+import { provenance } from "./studio_draft.js";
 
 const STATES = /** @type {[string, string][]} */ ([["waiting", "Waiting"], ["approved", "Approved"], ["rejected", "Rejected"], ["all", "All"]]);
 const COLOURS = /** @type {Record<string, string>} */ ({ approved: "good", rejected: "bad", waiting: "warn" });
@@ -49,7 +49,7 @@ class Queue {
   card(one) {
     const id = fresh("waiting");
     const waiting = one.state === "waiting";
-    const name = nameOf(one.draft);
+    const name = nameOfDraft(one.draft);
     return el(
       "li",
       { class: "panel", "aria-labelledby": id },

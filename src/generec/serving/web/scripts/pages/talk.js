@@ -6,7 +6,7 @@ import { chips } from "../chips.js";
 import { opened } from "../details.js";
 import { afresh, dialogueOf } from "../dialogue.js";
 import { el, fill } from "../dom.js";
-import { draftView } from "../drafts.js";
+import { draftView, nameOfDraft } from "../drafts.js";
 import { capital, titleOf } from "../facts.js";
 import { hold, record } from "../feedback.js";
 import { icon } from "../icons.js";
@@ -134,7 +134,7 @@ class Talk {
     const shown = turn.slate.find((/** @type {any} */ one) => one.draft?.id === draft.id);
     const label = shown?.label || (draft.mode === "edited" ? "Edited" : "Created");
     const fate = shown ? null : el("span", { class: "badge warn" }, "not shown");
-    const title = draft.payload.title || titleOf(seen(draft.parents[0]));
+    const title = nameOfDraft(draft);
     return el("section", { class: `draft-panel ${draft.mode}` }, el("div", { class: "row between" }, el("h3", {}, title), shown && this.judged(draft, turn, title)), el("p", { class: "row" }, el("span", { class: `badge ${draft.mode}` }, label), fate), draftView(draft, report));
   }
 
