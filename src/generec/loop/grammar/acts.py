@@ -77,7 +77,9 @@ def _explaining(matcher: Matcher) -> Doing | None:
             r"(?:to do with|doing .*|come from|based on)$|^how (?:did|do|has|have) (?!you)", found.group()
         ):  # the item stands inside
             return Doing("explain", spans=((start, start + 1),), about=(start, len(matcher.starts)))
-        last = end >= len(matcher.starts) - 1 and start > 2  # you picked Speed for me, why?
+        last = start > 1 and not any(
+            token.is_word for token in matcher.sentence.tokens[end:]
+        )  # you picked Speed for me, why?
         return Doing("explain", spans=((start, end),), about=(0, start) if last else (end, len(matcher.starts)))
     return None
 
@@ -105,18 +107,24 @@ def _editing(matcher: Matcher, made_before: Kind | None) -> Doing | None:
             if not named and found["text"].split()[0] not in ("the", "its", "this", "that", "their", "my"):
                 continue
             span = matcher.span(found, "verb")
-            about = matcher.span(found, "middle") if found.re is ACTS["possessive"] else (end, size)
+            middle = "middle" if found.groupdict().get("middle") else "bare"
+            about = matcher.span(found, middle) if found.re is ACTS["possessive"] else (end, size)
             spans = (
                 (span, matcher.span(found, "text"))
                 if found.re is ACTS["possessive"]
                 else ((span[0], span[1]), (matcher.span(found, "text")[0], end))
             )
             wish = span if ACTS["telling_verbs"].fullmatch(verb) else None
-            return Doing("edit", "text", ((start, span[1]), *spans[1:]), about, verb=wish)
+            head = about[0] if found.groupdict().get("bare") else span[1]
+            return Doing("edit", "text", ((start, head), *spans[1:]), about, verb=wish)
     for _, _, found in matcher.all(ACTS["edit_said"]):
         about, link = matcher.span(found, "about"), matcher.span(found, "link")
         if _alone(matcher, found.start()):
             return Doing("edit", "text", ((matcher.at(found.start()), about[0]), link), about)
+    for start, end, found in matcher.all(ACTS["edit_add"]):
+        if _alone(matcher, found.start()):
+            link = matcher.span(found, "link")
+            return Doing("edit", "text", ((start, matcher.span(found, "verb")[1]), link), (end, size))
     for _, _, found in matcher.all(ACTS["edit_get"]):
         about = matcher.span(found, "about" if found["about"] else "given")
         spans = ((matcher.at(found.start()), about[0]), (about[1], matcher.span(found, "link")[1]))

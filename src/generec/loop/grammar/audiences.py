@@ -34,8 +34,8 @@ def audiences(matcher: Matcher) -> Iterator[AudienceMark]:
         word = next(told[name] for name in _AGES if told.get(name))
         age = next((one for ending in ("", "s", "es") if (one := cardinal([word.removesuffix(ending)], 0))), None)
         if age is not None and age[0] < 18:
-            yield AudienceMark(start, end, "children" if age[0] <= 12 else "teenagers")
+            yield AudienceMark(start, end, "children" if age[0] <= 12 else "teenagers", told=True)
     for name, said in _PATTERNS:
         for start, end, found in matcher.all(AUDIENCES[said]):
             if not AUDIENCES["not_after"].search(matcher.plain[: found.start()]):
-                yield AudienceMark(start, end, name)
+                yield AudienceMark(start, end, name, told=found.group().startswith("for "))

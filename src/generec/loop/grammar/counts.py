@@ -64,6 +64,7 @@ def _other(tokens: tuple[Token, ...], quantity: Quantity) -> bool:
 def _counted(tokens: tuple[Token, ...], first: int, at: int, named: set[int]) -> bool:
     asked = (tokens[first - 1].form if first else ".") in _ASKING
     at += 2 * ([token.form for token in tokens[at : at + 2]] == ["or", "so"])
+    at += 2 * (at + 1 < len(tokens) and tokens[at].form == "of" and tokens[at + 1].form in ("your", "the", "those"))
     if at >= len(tokens) or tokens[at].form in (".", ",", "!", "?", "please", "of", "only", "max", "instead"):
         rest = (
             ADVERBS

@@ -68,7 +68,10 @@ class CountMark(Mark):
 
 @dataclass(frozen=True, slots=True)
 class AudienceMark(Mark):
+    """Whom something is for. told: by an age, or after `for`, which counts more than who is merely spoken of."""
+
     audience: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

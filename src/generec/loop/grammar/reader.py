@@ -174,8 +174,7 @@ class Reader:
                 more = self.found.count if self.tokens[mark.start - 1].form in _ADDING and mark.start else None
                 self.found.count = mark.count + (more or 0)  # two westerns and three comedies
             case AudienceMark():
-                led = self.tokens[mark.start].form == "for"  # whom it is for counts more than who is told of
-                self.found.audience = mark.audience if led else self.found.audience or mark.audience
+                self.found.audience = mark.audience if mark.told else self.found.audience or mark.audience
             case ContainsMark():
                 condition = Condition(mark.field, "contains", mark.words)
                 if self.state.sign > 0:
@@ -373,7 +372,8 @@ class Reader:
         parts = units(self.tokens, buffer)
         moods = [self.sentence.quote(unit[0], unit[-1] + 1).lower() in MOODS for unit in parts]
         after = self.tokens[buffer[-1] + 1].form if buffer[-1] + 1 < len(self.tokens) else ""
-        apart = 0 if not split else len(parts) if all(moods) else (after in GENERIC) * moods.index(False)
+        valued = isinstance(self.marks.get(buffer[-1] + 1), ValueMark)
+        apart = 0 if not split else len(parts) if all(moods) else (after in GENERIC or valued) * moods.index(False)
         for unit in parts[:apart] if len(parts) > 1 else ():  # a sad vampire story
             self._words(unit[0], unit[-1] + 1)
         if apart < len(parts) or len(parts) == 1:
