@@ -35,7 +35,7 @@ FENCE = re.compile(
 PORT = "8000"
 """As the pages write it; they run at a free one."""
 _FILE = re.compile(r"[\w.-]+\.\w+")
-_PATIENCE = 300  # seconds of one page
+_PATIENCE = 1800  # seconds until a page that hangs is ended
 _END = "end-of-block-7c1e"
 
 
