@@ -114,7 +114,8 @@ def fuzzed(site: Site, folder: Path, examples: int, seed: int, *options: str) ->
     config.write_text(settings(planted(site)))
     command = [sys.executable, "-c", COMMAND, "--config-file", str(config), "--no-color", "run",
                f"{site.address}/openapi.json", "-H", f"Authorization: Bearer {key(site)}", "--seed", str(seed),
-               "--max-examples", str(examples), "--no-shrink", "--wait-for-schema", "60", "--request-timeout", "60", "--continue-on-failure", "--warnings", "off",
+               "--max-examples", str(examples), "--no-shrink", "--wait-for-schema", "60", "--request-timeout", "60",
+               "--continue-on-failure", "--warnings", "off",
                "--report", "json", "--report-json-path", str(report), *options]  # fmt: skip
     with statuses() as answered:
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env={**os.environ, "NO_COLOR": "1"})
