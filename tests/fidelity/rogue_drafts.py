@@ -188,18 +188,13 @@ class Shown:
 
 
 def outcome(generec, case, variant, policy=None):
-    """One turn of `GeneRec` in which the rogue hands over a draft of a case."""
+    """One turn of the loop of a `GeneRec` in which the rogue hands over a draft of a case."""
     draft, changed = case.variants[variant]
     plain = generec.loop
     ready = changed(replace(plain, gate=replace(plain.gate, policy=policy or Policy())))
     asked = TurnRequest(words=case.words, person=generec.person(history=("i3", "i8", "i13")))
-    try:
-        generec.loop = replace(plain, makers={})
-        alone = generec.turn(asked)
-        generec.loop = replace(ready, makers={"rogue": Rogue(draft)})
-        turn = generec.turn(asked)
-    finally:
-        generec.loop = plain
+    alone = replace(plain, makers={}).turn(asked)
+    turn = replace(ready, makers={"rogue": Rogue(draft)}).turn(asked)
     verdicts = [verdict for report in turn.reports for verdict in report.verdicts if verdict.check == case.check]
     shown = any(candidate.draft is not None for candidate in turn.slate)
     return Shown(turn, next(iter(verdicts), None), shown, turn.slate == alone.slate)
