@@ -176,7 +176,7 @@ def test_data_is_looked_over_and_taken_along(browser, shop, width, tmp_path):
             page.get_by_role("button", name="Export everything").click()
         lines = taken.value.path().read_text().splitlines()
         assert json.loads(lines[-1])["item"] == 60
-        page.get_by_text("items 60").wait_for()
+        page.get_by_role("status").get_by_text("items 60").wait_for()
 
 
 @wide
