@@ -5,7 +5,8 @@
 The items that people would be shown are explained to them, after an instruction that asks for a value of the catalogue.
 Every statement is read again from its words alone and held against the files: titles against the person's history,
 values and numbers against the items' rows, popularity against the log. Deletion: what its cited events add to the
-item's score, beside as many other events of the same history. Swap: the same statements, another person's history.
+item's score, beside as many other events of the same history; what is said of a history was chosen for adding something
+by the same model, so this tells by how much, not whether. Swap: the same statements, another person's history.
 """
 
 from __future__ import annotations

@@ -16,15 +16,17 @@ import torch
 
 from generec.fitting.checkpoint import write_atomically
 
+# asked when the code is read: by the time a long bench ends, the checkout may have moved on
+COMMIT = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+
 
 def measured() -> dict[str, Any]:
     """Command, commit and machine of this process. Paths outside of the folder it runs in lose their folders."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     words = [Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:]]
     machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
                "torch": version("torch"), "threads": torch.get_num_threads(), "load": os.getloadavg()}  # fmt: skip
     return {
-        "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": commit,
+        "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": COMMIT,
         "machine": machine,
     }  # fmt: skip
 

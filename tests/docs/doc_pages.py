@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -134,8 +135,8 @@ def shell(folder: Path, programs: Path, **environment: str) -> Iterator[Shell]:
 @contextmanager
 def programs(folder: Path) -> Iterator[Path]:
     """A folder with `generec` and `python`, forked off one process while the block runs."""
-    place = f"/tmp/generec-docs-{os.getpid()}.socket"
-    Path(place).unlink(missing_ok=True)
+    home = tempfile.TemporaryDirectory(prefix="generec-docs-")  # short: the name of a socket has 108 characters at most
+    place = f"{home.name}/socket"
     for program in ("generec", "python"):
         script = folder / program
         script.write_text(CLIENT.format(python=sys.executable, place=place, program=program), encoding="utf-8")
@@ -151,7 +152,7 @@ def programs(folder: Path) -> Iterator[Path]:
     finally:
         parent.kill()
         parent.communicate()
-        Path(place).unlink(missing_ok=True)
+        home.cleanup()
 
 
 def run(page: Path, folder: Path, found: Path, **environment: str) -> None:
