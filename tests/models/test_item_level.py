@@ -178,7 +178,7 @@ def test_what_scoring_keeps_follows_the_weights():
     for parameter in model.scorers.parameters():
         parameter.add_(0.1 * torch.randn_like(parameter))  # as an optimiser steps
     fresh = deepcopy(model)
-    fresh._kept = None
+    fresh._kept = None, {}
     moved = model.item_scores(hidden)
     assert not torch.allclose(moved, first)
     assert torch.allclose(moved, fresh.item_scores(hidden), atol=1e-6)

@@ -235,7 +235,8 @@ def _bound(host: str, port: int) -> socket.socket:
     import socket
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # named TCP: asyncio sends without delay over such alone, and others hold an answer back for 40 ms
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -317,7 +318,8 @@ def _run(
 
     behind.before()
     try:
-        asyncio.run(answering())
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(answering())
     finally:
         behind.stop()
         traced.close()

@@ -319,13 +319,15 @@ def introduce(c: Connection, vault: Vault, user_ids: Collection[str], since: int
     return found
 
 
+_ALL = sql.select(PEOPLE)
+_ONE = _ALL.where(PEOPLE.c.lookup == sql.bindparam("lookup"))  # built once: building it costs more than asking
+
+
 def everybody(c: Connection, vault: Vault, user_id: str | None = None) -> dict[str, Person]:
     """Everybody by pseudonym, or one person; whose row was tampered with is missing."""
-    query = sql.select(PEOPLE)
-    if user_id is not None:
-        query = query.where(PEOPLE.c.lookup == vault.lookup(user_id))
+    rows = c.execute(_ALL) if user_id is None else c.execute(_ONE, {"lookup": vault.lookup(user_id)})
     found = {}
-    for row in c.execute(query):
+    for row in rows:
         try:
             key = vault.unwrap(row.key, row.person)
             name = unseal(key, row.name, b"name").decode()

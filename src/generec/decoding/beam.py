@@ -77,12 +77,12 @@ def _extend(beams: _Beams, level: int, log_probs: Tensor, constraint: Constraint
     offsets = index.levels[level - 1].children if level else root_children(index)
     nodes, parents = children(offsets, beams.nodes.flatten()[alive])  # (C,), sorted by request
     parents = alive[parents]
-    live = constraint.live(level, nodes, parents // before)
+    request = parents // before
+    live = constraint.live(level, nodes, request)
     if live is not None:
-        nodes, parents = nodes[live], parents[live]
+        nodes, parents, request = nodes[live], parents[live], request[live]
     scores = beams.scores.flatten()[parents] + log_probs[parents, index.levels[level].codes[nodes]].float()  # (C,)
 
-    request = parents // before
     counts = torch.bincount(request, minlength=requests)  # (B,)
     starts = counts.cumsum(0) - counts
     columns = torch.arange(nodes.numel(), device=nodes.device) - starts[request]

@@ -23,11 +23,12 @@ def top(scores: Tensor, k: int, ties: Tensor | None = None) -> tuple[Tensor, Ten
     last = values[:, -1:]
     cut = (scores == last).sum(1) > (values == last).sum(1)  # (B,) the last place is shared with one left out
     cut &= last[:, 0] > -torch.inf
-    keys = columns if ties is None else ties.gather(1, columns)
-    by_key = keys.argsort(1)
-    values, columns = values.gather(1, by_key), columns.gather(1, by_key)
-    values, order = values.sort(dim=1, descending=True, stable=True)
-    columns = columns.gather(1, order)
+    if bool((values[:, 1:] == values[:, :-1]).any()):
+        keys = columns if ties is None else ties.gather(1, columns)
+        by_key = keys.argsort(1)
+        values, columns = values.gather(1, by_key), columns.gather(1, by_key)
+        values, order = values.sort(dim=1, descending=True, stable=True)
+        columns = columns.gather(1, order)
     if bool(cut.any()):
         values[cut], columns[cut] = _sorted(scores[cut], k, None if ties is None else ties[cut])
     return values, columns

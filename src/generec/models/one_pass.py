@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +16,8 @@ from generec.nn.item_model import ItemModel
 from generec.nn.ragged import segment_log_softmax, spread
 from generec.types import Context, ItemIndex
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class BeamState:
@@ -22,6 +26,7 @@ class BeamState:
     hidden: Tensor  # (M, D)
     node: Tensor  # (M,) node at the level above the one to be written
     level: int  # level to be written next
+    vectors: tuple[Tensor, ...]  # of every level's nodes, (n, D)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class OnePassModel(ItemModel):
 
     def _place(self, index: ItemIndex, features: Tensor) -> None:
         """Keeps what the trie looks like: recomputed from the index, hence not part of the weights."""
-        self._kept: tuple[tuple[tuple[int, int], ...], tuple[Tensor, tuple[LevelTable, ...]]] | None = None
+        self._kept: tuple[object, dict[str, Any]] = None, {}
         self.sizes = index.ids.sizes
         ordered = features[index.order].double().cumsum(0)
         ordered = torch.cat([ordered.new_zeros(1, features.shape[1]), ordered])
@@ -144,12 +149,20 @@ class OnePassModel(ItemModel):
         state: Tensor = self.dropout(self.trunk(context, at))
         return state
 
-    def _children(self, level: int, hidden: Tensor, parents: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities of all children of each row's parent node: row, node and value of every pair."""
+    def _children(
+        self, level: int, hidden: Tensor, parents: Tensor, known: tuple[Tensor, ...] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Log-probabilities of all children of each row's parent node: row, node and value of every pair.
+
+        known: vectors of all nodes of all levels, where they are at hand.
+        """
         first, count = self.get_buffer(f"first_{level}")[parents], self.get_buffer(f"count_{level}")[parents]
         nodes, rows = spread(first, count)
-        query = self._scorer(level).query(hidden, self._vectors(level - 1, parents))  # (P, D)
-        if nodes.numel() < self.get_buffer(f"codes_{level}").numel():
+        prefix = self._vectors(level - 1, parents) if known is None else known[level - 1].index_select(0, parents)
+        query = self._scorer(level).query(hidden, prefix)  # (P, D)
+        if known is not None:
+            vectors = known[level].index_select(0, nodes)
+        elif nodes.numel() < self.get_buffer(f"codes_{level}").numel():
             vectors = self._vectors(level, nodes)
         else:
             vectors = self._vectors(level).index_select(0, nodes)
@@ -171,27 +184,36 @@ class OnePassModel(ItemModel):
             node = child
         return torch.stack(written, dim=1)
 
-    def _tables(self) -> tuple[Tensor, tuple[LevelTable, ...]]:
-        """Vectors of the first level, tables of the others; where nothing is learned, kept until a weight changes."""
+    def _remembered(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` gives; where nothing is learned, kept until a weight changes."""
         weights = tuple(self.scorers.parameters())
+        if self.training or torch.is_grad_enabled() or torch.is_autocast_enabled(weights[0].device.type):
+            return make()
         stamp = tuple((weight.data_ptr(), weight._version) for weight in weights)
-        mixed = torch.is_autocast_enabled(weights[0].device.type)
-        keep = not (self.training or torch.is_grad_enabled() or mixed)
-        if keep and self._kept is not None and self._kept[0] == stamp:
-            return self._kept[1]
-        vectors = [self._vectors(level) for level in range(len(self.sizes))]
-        tables = tuple(
+        if self._kept[0] != stamp:
+            self._kept = stamp, {}
+        kept = self._kept[1]  # another thread may put a new one there meanwhile
+        if what not in kept:
+            kept[what] = make()
+        found: T = kept[what]
+        return found
+
+    def _levels(self) -> tuple[Tensor, ...]:
+        """Vectors of every level's nodes."""
+        return self._remembered("levels", lambda: tuple(self._vectors(level) for level in range(len(self.sizes))))
+
+    def _tables(self) -> tuple[LevelTable, ...]:
+        """What scores every node, of all levels but the first."""
+        vectors = self._levels()
+        return self._remembered("tables", lambda: tuple(
             self._scorer(level).table(vectors[level], self.get_buffer(f"parents_{level}"), vectors[level - 1])
             for level in range(1, len(self.sizes))
-        )
-        self._kept = (stamp, (vectors[0], tables)) if keep else None
-        return vectors[0], tables
+        ))  # fmt: skip
 
     def item_scores(self, hidden: Tensor) -> Tensor:
         """Exact log-probability of every item, (P, N): all nodes of all levels, a few matrix products each."""
-        first, tables = self._tables()
-        total = (self._scorer(0).query(hidden, None) @ first.T).float().log_softmax(-1)
-        for level, table in enumerate(tables, start=1):
+        total = (self._scorer(0).query(hidden, None) @ self._levels()[0].T).float().log_softmax(-1)
+        for level, table in enumerate(self._tables(), start=1):
             scores = self._scorer(level).all_nodes(hidden, table).float()
             highest = self._scorer(level).log_temperature.exp().reciprocal()  # a cosine is at most 1
             sums = torch.zeros_like(total).index_add_(1, table.parents, (scores - highest).exp())
@@ -199,24 +221,25 @@ class OnePassModel(ItemModel):
         return total.index_select(1, self.get_buffer("leaf_of_item"))
 
     def start(self, context: Context) -> tuple[Tensor, BeamState]:
-        hidden = self.hidden(context, context.last)
-        known = (self._scorer(0).query(hidden, None) @ self._vectors(0).T).float().log_softmax(-1)
+        hidden, vectors = self.hidden(context, context.last), self._levels()
+        known = (self._scorer(0).query(hidden, None) @ vectors[0].T).float().log_softmax(-1)
         log_probs = known.new_full((len(hidden), self.sizes[0]), -torch.inf)
         log_probs[:, self.get_buffer("codes_0")] = known
-        return log_probs, BeamState(hidden, torch.zeros(len(hidden), dtype=torch.int64, device=hidden.device), 0)
+        root = torch.zeros(len(hidden), dtype=torch.int64, device=hidden.device)
+        return log_probs, BeamState(hidden, root, 0, vectors)
 
     def step(self, tokens: Tensor, state: BeamState) -> tuple[Tensor, BeamState]:
         """Writes one code per beam; the next level's log-probabilities, -inf where no item continues."""
         keys = self.get_buffer(f"keys_{state.level}")
         node = torch.searchsorted(keys, state.node * self.sizes[state.level] + tokens).clamp(max=keys.numel() - 1)
         level = state.level + 1
-        rows, nodes, values = self._children(level, state.hidden, node)
+        rows, nodes, values = self._children(level, state.hidden, node, state.vectors)
         log_probs = values.new_full((len(tokens), self.sizes[level]), -torch.inf)
         log_probs[rows, self.get_buffer(f"codes_{level}")[nodes]] = values
-        return log_probs, BeamState(state.hidden, node, level)
+        return log_probs, BeamState(state.hidden, node, level, state.vectors)
 
     def select(self, state: BeamState, rows: Tensor) -> BeamState:
-        return BeamState(state.hidden[rows], state.node[rows], state.level)
+        return replace(state, hidden=state.hidden[rows], node=state.node[rows])
 
     def extend(self, index: ItemIndex, features: Tensor) -> None:
         """Makes room for items added to the index: their nodes start from codes and features alone."""

@@ -25,8 +25,13 @@ class Caller:
     by: str
 
 
-def parts_of(request: Request) -> Parts:
+async def parts_of(request: Request) -> Parts:  # no thread is worth its hop here
     """What the application was made of."""
+    return made_of(request)
+
+
+def made_of(request: Request) -> Parts:
+    """The same, where nothing is awaited."""
     return cast(Parts, request.app.state.parts)
 
 

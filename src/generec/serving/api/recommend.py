@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from generec.data.conditions import parse
 from generec.errors import unknown
-from generec.serving.api.access import App, Reader, own, parts_of
+from generec.serving.api.access import App, Reader, made_of, own
 from generec.serving.api.known import Known
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
@@ -38,7 +38,7 @@ class Admitted(APIRoute):
         answered = super().get_route_handler()
 
         async def admitted(request: HttpRequest) -> Response:
-            async with parts_of(request).engine.admission.one():
+            async with made_of(request).engine.admission.one():
                 return await answered(request)
 
         return admitted

@@ -25,6 +25,8 @@ Scope = Literal["read", "write", "admin"]
 
 _ORDER: tuple[Scope, ...] = get_args(Scope)
 _SECRET = re.compile(r"generec_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_ANY = sql.select(KEYS.c.id).where(KEYS.c.revoked.is_(None)).limit(1)  # built once: every request asks one of them
+_NAMED = sql.select(KEYS).where(KEYS.c.id == sql.bindparam("named"))
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class ApiKeys:
         if read is None:
             return None
         with self.db.reading() as c:
-            row = c.execute(sql.select(KEYS).where(KEYS.c.id == read[1])).one_or_none()
+            row = c.execute(_NAMED, {"named": read[1]}).one_or_none()
         if row is None or row.revoked is not None or not hmac.compare_digest(row.hash, _hash(read[2])):
             return None
         return _key(row)
@@ -102,7 +104,7 @@ class ApiKeys:
     def any(self) -> bool:
         """Whether anybody holds a valid key: what a server asks before it listens to more than this machine."""
         with self.db.reading() as c:
-            return c.scalar(sql.select(KEYS.c.id).where(KEYS.c.revoked.is_(None)).limit(1)) is not None
+            return c.scalar(_ANY) is not None
 
 
 def _hash(random: str) -> bytes:

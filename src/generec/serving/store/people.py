@@ -24,6 +24,9 @@ from generec.serving.store.events import TenantLog
 from generec.serving.store.tables import ANSWERS, AUDIT, PROFILES
 
 _ABOUT = b"profile"
+_SEALED = sql.select(PROFILES.c.sealed).where(  # built once: every request asks it
+    PROFILES.c.tenant == sql.bindparam("of"), PROFILES.c.person == sql.bindparam("whose")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +129,5 @@ class People:
 
 
 def _read(c: Connection, tenant: str, person: Person) -> Profile:
-    query = sql.select(PROFILES.c.sealed).where(PROFILES.c.tenant == tenant, PROFILES.c.person == person.id)
-    found = c.scalar(query)
+    found = c.scalar(_SEALED, {"of": tenant, "whose": person.id})
     return Profile() if found is None else from_json(Profile, sealed.unseal(person.key, found, _ABOUT))

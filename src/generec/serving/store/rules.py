@@ -18,6 +18,12 @@ from generec.serving.store.database import Database, note, now
 from generec.serving.store.tables import RULES
 from generec.types import Catalog
 
+_ALL = sql.select(RULES).where(RULES.c.tenant == sql.bindparam("of")).order_by(RULES.c.created, RULES.c.id)
+_NOW = _ALL.where(  # built once: every request asks it
+    sql.or_(RULES.c.starts.is_(None), RULES.c.starts <= sql.bindparam("at")),
+    sql.or_(RULES.c.ends.is_(None), RULES.c.ends > sql.bindparam("at")),
+)
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -64,12 +70,9 @@ class Rules:
 
     def list(self, tenant: str, *, at: int | None = None) -> tuple[Rule, ...]:
         """All rules, oldest first; with `at` (UTC seconds) those in force then."""
-        query = sql.select(RULES).where(RULES.c.tenant == tenant).order_by(RULES.c.created, RULES.c.id)
-        if at is not None:
-            query = query.where(sql.or_(RULES.c.starts.is_(None), RULES.c.starts <= at))
-            query = query.where(sql.or_(RULES.c.ends.is_(None), RULES.c.ends > at))
         with self.db.reading() as c:
-            return tuple(map(_rule, c.execute(query)))
+            rows = c.execute(_ALL, {"of": tenant}) if at is None else c.execute(_NOW, {"of": tenant, "at": at})
+            return tuple(map(_rule, rows))
 
     def delete(self, tenant: str, rule_id: str, *, by: str) -> None:
         """Takes a rule away. Raises UsageError when there is none of that id."""
