@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from generec.data.log import Entry, EventLog
+from generec.data.entries import Entry
+from generec.data.log import EventLog
 from measured import written
 
 BATCH, RESENT = 20, 30

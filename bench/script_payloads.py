@@ -67,7 +67,7 @@ def report(folder: Path, payloads: Sequence[str]) -> None:
 
 def planted(site: Site, model: Path, person: str, payloads: Sequence[str]) -> None:
     """The payloads in every text of the store."""
-    from generec.data.log import Entry
+    from generec.data.entries import Entry
     from generec.records import BackendCard, Draft, GateReport, ProfileLine, TextPayload, Verdict
     from generec.serving.api.rollout import manifest_of
     from generec.types import Condition

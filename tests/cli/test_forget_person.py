@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from generec.cli import app
 from generec.data import read_dataset, write_dataset
 from generec.data.dataset import fingerprint
-from generec.data.log import Entry, EventLog
+from generec.data.entries import Entry
+from generec.data.log import EventLog
 from generec.types import Dataset
 from small_world import catalog, dataset, trained
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from generec.cli import app
 from generec.data import write_dataset
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.serving.store import Store
 from small_world import dataset, fill, trained
 

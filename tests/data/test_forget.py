@@ -6,7 +6,8 @@ import pytest
 
 from generec.data import log as log_module
 from generec.data import vault
-from generec.data.log import Entry, EventLog, Forgotten
+from generec.data.entries import Entry
+from generec.data.log import EventLog, Forgotten
 from generec.errors import InputError, UsageError
 from generec.records import Feedback
 

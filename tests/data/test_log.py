@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generec.data import read_dataset, vault, write_dataset
-from generec.data.log import Broken, Entry, EventLog, Receipt
+from generec.data.entries import Entry, Receipt
+from generec.data.log import Broken, EventLog
 from generec.data.split import split
 from generec.errors import InputError
 from generec.records import Feedback

@@ -8,7 +8,8 @@ import sqlalchemy as sql
 from polars.testing import assert_frame_equal
 
 from generec.data.dataset import EVENT_SCHEMA, _validate
-from generec.data.log import NOT_ABOUT_ITEMS, Entry
+from generec.data.entries import Entry
+from generec.data.log import NOT_ABOUT_ITEMS
 from generec.data.split import split
 from generec.data.vault import PEOPLE
 from generec.records import BackendCard, Draft, GateReport, TextPayload, Verdict

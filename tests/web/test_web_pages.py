@@ -20,7 +20,7 @@ def slate(page):
 
 def known(site, user_id, items=("i0", "i5", "i10", "i15", "i20", "i25")):
     """Somebody with a history of lamps."""
-    from generec.data.log import Entry
+    from generec.data.entries import Entry
 
     log = site.store.log("default")
     log.append([Entry(kind="click", user_id=user_id, item_id=item, time=n) for n, item in enumerate(items)])

@@ -12,45 +12,29 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, cast, get_args
+from typing import Any, get_args
 
 import polars as pl
 import sqlalchemy as sql
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy.engine import Connection, Engine, Row
 
 from generec.data import vault as sealed
 from generec.data.dataset import EVENT_SCHEMA, item_rows
-from generec.data.vault import CHAIN, GENESIS, HEAD, NAME, NUMBER, PEOPLE, PERSON, STORE, Flag, Person, Vault
+from generec.data.entries import EVENTS, Entry, Receipt, Source, Verdict
+from generec.data.vault import CHAIN, GENESIS, HEAD, PEOPLE, Flag, Person, Vault
+from generec.data.writer import Ready, Writer, ready
 from generec.errors import InputError, UsageError
-from generec.records import Feedback, Stage, fingerprint
+from generec.records import Feedback
 from generec.types import Catalog, Dataset
 
-Source = Literal["human", "simulated", "synthetic"]
-Verdict = Literal["click", "like", "dislike", "skip", "reject", "correct"]
-Name = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
-Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Chosen = Collection[str] | None  # the sources, stages or kinds that a view takes; None takes all
 NOT_ABOUT_ITEMS = ("instruction", "correction", "correct", "reject")
 """Kinds of event that no view for training takes unasked: they judge an answer, or say what it should have been."""
 
-EVENTS = sql.Table(
-    "event", STORE,
-    sql.Column("seq", NUMBER, primary_key=True, autoincrement=False),
-    sql.Column("person", PERSON, nullable=False, index=True), sql.Column("time", NUMBER, nullable=False),
-    sql.Column("kind", NAME, nullable=False), sql.Column("stage", NAME, nullable=False),
-    sql.Column("source", NAME, nullable=False), sql.Column("item_id", NAME), sql.Column("variant", NAME),
-    sql.Column("turn", NAME), sql.Column("model", NAME), sql.Column("position", NUMBER),
-    sql.Column("propensity", sql.Double), sql.Column("value", sql.Double),
-    sql.Column("weight", sql.Double, nullable=False),
-)  # fmt: skip
 _COLUMNS = tuple(column.name for column in EVENTS.columns if column.name not in ("seq", "person"))
 _VIEW = {
     "seq": pl.Int64, "user_id": pl.String, "item_id": pl.String, "variant": pl.String, "timestamp": pl.Int64,
@@ -58,61 +42,6 @@ _VIEW = {
     "model": pl.String, "position": pl.Int64, "propensity": pl.Float64, "weight": pl.Float64,
 }  # fmt: skip
 _STORED_AS = {"user_id": "person", "timestamp": "time", "event": "kind"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One event, as it goes in and comes out."""
-
-    kind: Name  # impression, play, click, like, dislike, skip, reject, rating, correction, instruction …
-    user_id: Name | None = None
-    item_id: Name | None = None  # the item; of an edit its parent
-    variant: Name | None = None  # the draft that was shown
-    time: Whole | None = None  # UTC seconds; the moment of the append where it is None
-    stage: Stage = "slate"
-    source: Source = "human"
-    turn: Name | None = None
-    model: Name | None = None
-    position: Whole | None = None  # on the slate, from 0
-    propensity: Annotated[float, Field(gt=0, le=1)] | None = None  # with which it was shown there
-    value: float | None = None
-    weight: Annotated[float, Field(ge=0)] = 1.0
-    payload: Mapping[str, JsonValue] = field(default_factory=dict)  # words, corrections …: sealed, in no view
-    key: Annotated[str, Field(pattern=r"^[^\x00]*$")] = ""
-    """The sender's: sent again for the same person, the event is stored once. Empty: a new event each time."""
-    __pydantic_config__: ClassVar = {"revalidate_instances": "always", "allow_inf_nan": False, "strict": True}
-
-    @staticmethod
-    def of(feedback: Feedback, *, model: str | None = None, propensity: float | None = None, key: str = "") -> Entry:
-        """A feedback as an event; where no key is given its content is the key, so that a retry changes nothing."""
-        return Entry(
-            kind=feedback.verdict, user_id=feedback.user_id, item_id=feedback.item_id, variant=feedback.draft,
-            time=feedback.time, stage=feedback.stage, source=feedback.source, turn=feedback.turn, model=model,
-            position=feedback.position, propensity=propensity, value=feedback.value, weight=feedback.weight,
-            payload={"correction": feedback.correction} if feedback.correction else {},
-            key=key or fingerprint(vars(feedback)),
-        )  # fmt: skip
-
-    def feedback(self) -> Feedback:
-        """The feedback that it was made of."""
-        return Feedback(
-            turn=self.turn or "", verdict=cast(Verdict, self.kind), stage=self.stage, user_id=self.user_id,
-            item_id=self.item_id, draft=self.variant, position=self.position,
-            correction=str(self.payload.get("correction", "")), value=self.value, source=self.source,
-            weight=self.weight, time=self.time,
-        )  # fmt: skip
-
-
-_BORDER = TypeAdapter(Entry)
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What is on the disk now: how many events are new, how many were there already, and the log's last number."""
-
-    stored: int
-    repeated: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -133,27 +62,17 @@ class Forgotten:
     wiped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """An event that any store can hold."""
-
-    user_id: str  # "" is nobody in particular
-    key: str
-    plain: dict[str, Any]  # its readable side
-    text: bytes  # all of it, to be sealed
-
-
-_Append = tuple[list[_Ready], "Future[Receipt]"]
-
-
 @dataclass(frozen=True)
 class EventLog:
     """The log behind an engine and a vault, for many threads and processes at once; `open` makes one."""
 
     engine: Engine
     vault: Vault = field(repr=False)
-    _queue: deque[_Append] = field(default_factory=deque, repr=False, compare=False)
-    _writer: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    writer: Writer | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.writer is None:  # of this process; a log made by `replace` shares it
+            object.__setattr__(self, "writer", Writer(self.engine, self.vault))
 
     @staticmethod
     def open(url: str, keys: str | os.PathLike[str]) -> EventLog:
@@ -173,47 +92,30 @@ class EventLog:
         Threads that append at the same time share one transaction, and so one wait for the disk. Raises InputError
         naming the row that is no event.
         """
-        mine: _Append = [_ready(entry, row) for row, entry in enumerate(entries, 1)], Future()
-        self._queue.append(mine)
-        with self._writer:
-            if not mine[1].done():
-                self._flush([self._queue.popleft() for _ in range(len(self._queue))])
-        return mine[1].result()
+        return self._one_writer.append(entries, self._prefix)
 
-    def _flush(self, waiting: Sequence[_Append]) -> None:
-        try:
-            with sealed.writing(self.engine) as (c, head):
-                written, last = self._write(c, head, [event for events, _ in waiting for event in events])
-        except BaseException as error:  # whoever waits must not take it for stored
-            for _, done in waiting:
-                done.set_exception(error)
-            return
-        fresh = iter(written)
-        for events, done in waiting:
-            stored = sum(next(fresh) for _ in events)
-            done.set_result(Receipt(stored, len(events) - stored, last))
+    def soon(self, entries: Iterable[Entry | Feedback]) -> Future[Receipt]:
+        """As `append`, without a thread that waits: for few events. Raises InputError at once."""
+        return self._one_writer.soon(entries, self._prefix)
 
-    def _write(self, c: Connection, head: Row[Any], ready: Sequence[_Ready]) -> tuple[list[bool], int]:
-        """Appends to the chain and its readable side; which events were new, and the last number."""
-        people = sealed.introduce(c, self.vault, {event.user_id for event in ready}, head.seq + 1)
-        marks = [sealed.token(people[event.user_id].key, event.key) if event.key else os.urandom(16) for event in ready]
-        known = sealed.tokens_known(c, [mark for event, mark in zip(ready, marks, strict=True) if event.key])
-        seq, before, fresh = head.seq, head.link, []
-        chain, events = [], []
-        for event, mark in zip(ready, marks, strict=True):
-            fresh.append(mark not in known)
-            if mark in known:
-                continue
-            known.add(mark)
-            seq, owner = seq + 1, people[event.user_id]
-            chain.append(sealed.link(before, seq, "event", owner.id, mark, owner.seal(event.text, seq, mark)))
-            events.append({"seq": seq, "person": owner.id, **event.plain})
-            before = chain[-1]["link"]
-        if chain:
-            c.execute(sql.insert(CHAIN), chain)
-            c.execute(sql.insert(EVENTS), events)
-            c.execute(sql.update(HEAD).values(seq=seq, link=before))
-        return fresh, seq
+    def ready(self, entries: Iterable[Entry | Feedback]) -> list[Ready]:
+        """Events as `append_in` takes them. Raises InputError naming the row that is no event."""
+        return ready(entries, self._prefix)
+
+    def append_in(self, c: Connection, head: Row[Any], events: Sequence[Ready]) -> Receipt:
+        """As `append`, as a part of what `vault.writing` began: on the disk when that ends well."""
+        fresh, last = self._one_writer.write(c, head, events)
+        return Receipt(sum(fresh), len(fresh) - sum(fresh), last)
+
+    @property
+    def _prefix(self) -> str:
+        """What stands before every user id."""
+        return ""
+
+    @property
+    def _one_writer(self) -> Writer:
+        assert self.writer is not None
+        return self.writer
 
     def history(self, user_id: str) -> tuple[Entry, ...]:
         """All that is kept of a person, oldest first, words included."""
@@ -348,23 +250,6 @@ class EventLog:
                 return Broken(seq + 1, "rows are missing at the end")
             stray = c.scalar(sql.select(sql.func.min(EVENTS.c.seq)).where(EVENTS.c.seq > seq))
         return None if stray is None else Broken(stray, "a readable row that was never appended")
-
-
-def _ready(given: Entry | Feedback, row: int) -> _Ready:
-    """The event of a row. Raises InputError when it has a value that not every store can hold."""
-    entry = given if isinstance(given, Entry) else Entry.of(given)
-    try:
-        plain = _BORDER.dump_python(_BORDER.validate_python(entry), exclude={"user_id", "key"})
-        plain["time"] = int(time.time()) if entry.time is None else entry.time
-        text = to_json(plain)
-    except PydanticSerializationError:
-        raise InputError("no event: payload: text that is no Unicode", file="events", row=row) from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"no event: {place}: {first['msg']}", file="events", row=row) from None
-    del plain["payload"]
-    return _Ready(entry.user_id or "", entry.key, plain, text)
 
 
 def _owner(people: Mapping[str, Person], person: str) -> Person:

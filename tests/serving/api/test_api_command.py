@@ -15,7 +15,7 @@ import pytest
 from generec.cli.histories import Behind, histories, learned
 from generec.cli.serve import _histories, _told_who_answers, allowed, entered
 from generec.data.dataset import read_dataset, write_dataset
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.errors import ArtefactError, UsageError
 from generec.serving.store import Store
 from generec.serving.store.imports import KIND, Histories

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from api_world import asking
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 
 
 def shown(store, user_id):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from api_world import asking, is_problem
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 
 
 def answering(client):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.errors import UsageError
 from generec.serving.learning.drift import Drifting
 

@@ -10,7 +10,7 @@ import learning_world
 import pytest
 from learning_world import recipe, retraining, serve
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.errors import ArtefactError, UsageError
 from generec.recipe.artefact import load, read_manifest
 from generec.serving.learning import work

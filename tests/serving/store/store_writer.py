@@ -5,7 +5,7 @@ from __future__ import annotations
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.serving.store import Store
 
 BATCH = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.errors import InputError, UsageError
 from generec.serving.store import Store, copies
 

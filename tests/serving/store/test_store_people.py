@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from generec.data.log import Entry, EventLog
+from generec.data.entries import Entry
+from generec.data.log import EventLog
 from generec.errors import InputError, UsageError
 from generec.records import ProfileLine
 from generec.serving.store.answers import Answer

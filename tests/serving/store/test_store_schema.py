@@ -75,7 +75,8 @@ def test_many_may_open_a_fresh_store_at_once(tmp_path):
 
 
 def test_a_log_that_was_there_before_keeps_its_events(tmp_path):
-    from generec.data.log import Entry, EventLog
+    from generec.data.entries import Entry
+    from generec.data.log import EventLog
 
     url = f"sqlite:///{tmp_path}/store.db"
     EventLog.open(url, tmp_path / "keys").append([Entry(kind="click", user_id="ann", item_id="i1")])

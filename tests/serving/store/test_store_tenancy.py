@@ -7,7 +7,7 @@ from dataclasses import is_dataclass
 
 import pytest
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.errors import UsageError
 from generec.records import BackendCard, Draft, Feedback, GateReport, ProfileLine, TextPayload, Verdict
 from generec.serving.store import Store

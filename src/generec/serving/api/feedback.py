@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field, JsonValue
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.records import Stage
 from generec.serving.api.access import App, Caller, Writer
 from generec.serving.api.parts import Parts

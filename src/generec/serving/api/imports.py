@@ -23,10 +23,10 @@ from starlette.requests import Request
 
 from generec.data import vault as sealed
 from generec.data.check import check as examined
+from generec.data.entries import Entry
 from generec.data.importers import Policy, import_data
 from generec.data.importers.columns import parse_mapping
 from generec.data.importers.files import GZIP
-from generec.data.log import Entry, EventLog, _ready
 from generec.errors import GenerecError, InputError, UsageError
 from generec.serving.api.access import Admin, App, Caller
 from generec.serving.api.parts import Parts
@@ -34,7 +34,6 @@ from generec.serving.api.problems import RESPONSES
 from generec.serving.store import Store
 from generec.serving.store.border import accepted, kinds_of, odd
 from generec.serving.store.database import locked, note
-from generec.serving.store.imports import _BATCH as BATCH
 from generec.serving.store.imports import Histories
 from generec.serving.store.items import Upserted, put
 from generec.types import Catalog, Dataset
@@ -169,12 +168,8 @@ class _Upload:
             read = self._read(columns)
             if read.troubles and not repair:
                 raise _refused(read.troubles)
-            log = EventLog(self.store.db.engine, self.store.db.vault)
-            ready = [
-                _ready(replace(entry, user_id=f"{tenant}/{entry.user_id}"), row)
-                for row, entry in enumerate(self._entries(read.data), 1)
-                if entry.user_id not in gone
-            ]
+            log = self.store.log(tenant)
+            events = log.ready(entry for entry in self._entries(read.data) if entry.user_id not in gone)
             with sealed.writing(self.store.db.engine) as (c, head):
                 mine = locked(c, tenant)
                 if mine.columns != columns:  # somebody added one meanwhile: read the files in its light
@@ -182,14 +177,14 @@ class _Upload:
                 done = Upserted(0, 0, 0, mine.watermark)
                 if read.new is not None:
                     done = put(c, tenant, read.new, mine, self.caller.by)
-                fresh, _ = log._write(c, head, ready)
-                counts = {"items": 0 if read.new is None else len(read.new), "events": sum(fresh)}
+                receipt = log.append_in(c, head, events)
+                counts = {"items": 0 if read.new is None else len(read.new), "events": receipt.stored}
                 note(c, tenant, self.caller.by, "import", "csv", counts)
             told = self._told(read)
-            events = Counted(rows=told.events.rows, accepted=sum(fresh))
+            counted = Counted(rows=told.events.rows, accepted=receipt.stored)
             return told.model_copy(update={
-                "imported": True, "events": events, "created": done.created, "updated": done.updated,
-                "unchanged": done.unchanged, "repeated": len(fresh) - sum(fresh), "watermark": done.watermark,
+                "imported": True, "events": counted, "created": done.created, "updated": done.updated,
+                "unchanged": done.unchanged, "repeated": receipt.repeated, "watermark": done.watermark,
             })  # fmt: skip
 
     def _read(self, columns: Mapping[str, str]) -> _Read:
@@ -234,9 +229,7 @@ class _Upload:
     def _entries(self, data: Dataset) -> Iterator[Entry]:
         """The events as the log takes them: those of a file that is sent again are not stored again."""
         about = {"fingerprint": hashlib.sha256(self.files.get(EVENTS, b"")).hexdigest()}
-        histories = Histories(self.store, self.caller.tenant, replace(data, info=about), self.caller.by)
-        for begin in range(0, data.events.height, BATCH):
-            yield from histories._entries(begin)
+        return Histories(self.store, self.caller.tenant, replace(data, info=about), self.caller.by).entries()
 
     def _told(self, read: _Read) -> Imported:
         items, events = self._counted(read.own, read.data.events.height)

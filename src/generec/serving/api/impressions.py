@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from generec.data.log import Entry
+from generec.data.entries import Entry
 from generec.errors import InputError
 from generec.records import Turn
 from generec.serving.cache import Answer, Ask

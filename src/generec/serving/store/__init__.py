@@ -14,7 +14,7 @@ import sqlalchemy as sql
 from sqlalchemy.engine import URL, make_url
 
 from generec.data import vault as sealed
-from generec.data.log import EVENTS
+from generec.data.entries import EVENTS
 from generec.data.vault import Vault
 from generec.errors import InputError, UsageError
 from generec.serving.store import copies, schema

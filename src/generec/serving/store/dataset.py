@@ -17,7 +17,8 @@ import sqlalchemy as sql
 
 from generec.data import vault as sealed
 from generec.data.dataset import EVENT_SCHEMA, item_rows
-from generec.data.log import EVENTS, NOT_ABOUT_ITEMS, Chosen
+from generec.data.entries import EVENTS
+from generec.data.log import NOT_ABOUT_ITEMS, Chosen
 from generec.data.vault import MODELS
 from generec.serving.store import Store
 from generec.types import Catalog, Dataset

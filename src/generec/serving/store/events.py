@@ -9,8 +9,7 @@ tenant's part: they are for training. What a request needs, `recent`, asks for o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,11 +17,11 @@ import polars as pl
 import sqlalchemy as sql
 
 from generec.data import vault as sealed
-from generec.data.log import EVENTS, Chosen, Entry, EventLog, Forgotten, Receipt, Source
+from generec.data.entries import EVENTS, Entry, Source
+from generec.data.log import Chosen, EventLog, Forgotten
 from generec.data.vault import PEOPLE, Flag
 from generec.errors import UsageError
 from generec.records import Feedback
-from generec.serving.store.writer import Writer
 
 _CHUNK = 5_000  # rows read at once
 
@@ -53,19 +52,6 @@ class TenantLog(EventLog):
     """The log, for one tenant; `replace(log, tenant=...)` shares engine, queue and writer with the others'."""
 
     tenant: str = ""
-    writer: Writer | None = field(default=None, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if self.writer is None:  # the first one's is everybody's
-            object.__setattr__(self, "writer", Writer(self.engine, self.vault))
-
-    def append(self, entries: Iterable[Entry | Feedback]) -> Receipt:
-        """As EventLog.append; appends of all tenants share one wait for the disk."""
-        return self._one_writer.append(entries, self._prefix)
-
-    def soon(self, entries: Iterable[Entry | Feedback]) -> Future[Receipt]:
-        """As `append`, without a thread that waits: for few events. Raises InputError at once."""
-        return self._one_writer.soon(entries, self._prefix)
 
     def recent(
         self, user_id: str, limit: int = 200, *, kinds: Chosen = None, but: Collection[str] = ()
@@ -169,11 +155,6 @@ class TenantLog(EventLog):
 
     def _qualified(self, user_id: str) -> str:
         return self._prefix + user_id
-
-    @property
-    def _one_writer(self) -> Writer:
-        assert self.writer is not None
-        return self.writer
 
     def _mine(self, name: str | None) -> bool:
         return name is not None and name.startswith(self._prefix)

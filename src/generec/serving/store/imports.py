@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from generec.data.dataset import fingerprint
-from generec.data.log import Entry, Source
+from generec.data.entries import Entry, Source
 from generec.errors import UsageError
 from generec.serving.store import Store
 from generec.serving.store.border import known
@@ -77,7 +77,7 @@ class Histories:
         for begin in range(start, total, _BATCH):
             if stopped():
                 return self.store.jobs.end(self.tenant, job.id, {"error": "it was stopped"}, failed=True)
-            entries = [entry for entry in self._entries(begin) if entry.user_id not in gone()]
+            entries = [entry for entry in self.entries(begin, begin + _BATCH) if entry.user_id not in gone()]
             stored += log.append(entries).stored
             for user_id in gone() & {entry.user_id for entry in entries if entry.user_id}:
                 self.store.people.forget(self.tenant, user_id, by=self.by)  # deleted while they were being written
@@ -86,8 +86,9 @@ class Histories:
             told(reached - begin)
         return self.store.jobs.end(self.tenant, job.id, {"events": total, "stored": stored})
 
-    def _entries(self, begin: int) -> Iterator[Entry]:
-        rows = self.data.events[begin : begin + _BATCH].iter_rows(named=True)
+    def entries(self, begin: int = 0, end: int | None = None) -> Iterator[Entry]:
+        """The events of some rows as the log takes them; sent again they are stored once."""
+        rows = self.data.events[begin:end].iter_rows(named=True)
         for number, row in enumerate(rows, begin):
             source, value, time = row.get("source", self._source), row["value"], row["timestamp"]
             yield Entry(

@@ -1,8 +1,7 @@
-"""Appends to the event log for a server: the rows that EventLog.append writes, with less work for each.
+"""Appends to the event log with little work for each event: checked in one piece, sealed, chained, written by lists.
 
-Events are checked in one piece, statements are built once and take rows as the driver does, and whoever appends at the
-same time shares one transaction and so one wait for the disk. Nobody waits in a thread for that who need not: `soon`
-gives a future.
+Statements are built once and take rows as the driver does, and whoever appends at the same time shares one transaction
+and so one wait for the disk. Nobody waits in a thread for that who need not: `soon` gives a future.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from pydantic_core import PydanticSerializationError
 from sqlalchemy.engine import Connection, Dialect, Engine, Row
 
 from generec.data import vault as sealed
-from generec.data.log import EVENTS, Entry, Receipt
+from generec.data.entries import EVENTS, Entry, Receipt
 from generec.data.vault import CHAIN, HEAD, PEOPLE, Person, Vault
 from generec.errors import InputError
 from generec.records import Feedback
@@ -44,7 +43,7 @@ _WHO = sql.select(PEOPLE.c.person, PEOPLE.c.lookup, PEOPLE.c.key).where(
 )
 
 
-class _Ready(NamedTuple):
+class Ready(NamedTuple):
     """An event that any store can hold."""
 
     user_id: str  # with its tenant
@@ -56,7 +55,7 @@ class _Ready(NamedTuple):
 class _Append(NamedTuple):
     """Events that are stored together."""
 
-    events: list[_Ready]
+    events: list[Ready]
     done: Future[Receipt]
 
 
@@ -106,7 +105,7 @@ class Writer:
         return mine
 
     def _queued(self, entries: Iterable[Entry | Feedback], prefix: str) -> Future[Receipt]:
-        mine = _Append(_ready(entries, prefix), Future())
+        mine = _Append(ready(entries, prefix), Future())
         self._queue.append(mine)
         return mine.done
 
@@ -125,7 +124,7 @@ class Writer:
             return
         try:
             with self._writing() as (c, head):
-                written, last = self._write(c, head, [event for events, _ in waiting for event in events])
+                written, last = self.write(c, head, [event for events, _ in waiting for event in events])
         except BaseException as error:  # whoever waits must not take it for stored
             for _, done in waiting:
                 done.set_exception(error)
@@ -141,7 +140,7 @@ class Writer:
         with self.engine.connect().execution_options(writes=True) as c, c.begin():
             yield c, c.execute(_HEAD).one()
 
-    def _write(self, c: Connection, head: Row[Any], ready: Sequence[_Ready]) -> tuple[list[bool], int]:
+    def write(self, c: Connection, head: Row[Any], ready: Sequence[Ready]) -> tuple[list[bool], int]:
         """Appends to the chain and its readable side; which events were new, and the last number."""
         people = self._people(c, {event.user_id for event in ready}, head.seq + 1)
         marks = [sealed.token(people[event.user_id].key, event.key) if event.key else os.urandom(16) for event in ready]
@@ -183,7 +182,7 @@ class Writer:
 _CHAIN_ROW = itemgetter(*(column.name for column in CHAIN.columns))
 
 
-def _ready(entries: Iterable[Entry | Feedback], prefix: str) -> list[_Ready]:
+def ready(entries: Iterable[Entry | Feedback], prefix: str) -> list[Ready]:
     """Events as they are stored. Raises InputError naming the row that no store can hold."""
     given = [entry if isinstance(entry, Entry) else Entry.of(entry) for entry in entries]
     try:
@@ -202,7 +201,7 @@ def _ready(entries: Iterable[Entry | Feedback], prefix: str) -> list[_Ready]:
             text = _TEXT.serializer.to_json(dated, exclude=_NOT_SEALED)
         except PydanticSerializationError:
             raise _refused("payload: text that is no Unicode", row) from None
-        ready.append(_Ready(user_id, entry.key, _READABLE(dated), text))
+        ready.append(Ready(user_id, entry.key, _READABLE(dated), text))
     return ready
 
 
