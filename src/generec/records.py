@@ -195,6 +195,7 @@ class Person:
 
     user_id: str | None = None
     history: tuple[str, ...] = ()
+    liked: tuple[str, ...] = ()  # of the history, what they said they like
     profile: tuple[ProfileLine, ...] = ()
     rejected: tuple[str, ...] = ()  # items turned down in this dialogue
     consent: bool = True

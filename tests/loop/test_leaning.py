@@ -1,32 +1,47 @@
-"""Taste in style is what somebody chooses beyond what is usual of a kind."""
+"""Taste in style is what somebody chooses beyond what is usual of a kind, in directions in which people differ."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
 from generec.loop import leaning as part
 from generec.loop.demand import Cells
 from generec.loop.leaning import leaning
+from generec.records import Person
+from generec.types import Catalog, Dataset
 
-KINDS, ITEMS, PEOPLE = 6, 600, 200
+KINDS, ITEMS, PEOPLE = 6, 600, 300
+
+
+@dataclass
+class Choices:
+    """A favourite tone, what was chosen, and what of it was liked."""
+
+    dear: int
+    items: tuple[str, ...]
+    liked: tuple[str, ...] = ()
+
+    @property
+    def person(self) -> Person:
+        return Person(history=self.items, liked=self.liked)
 
 
 def world(monkeypatch: pytest.MonkeyPatch, seed: int = 0) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Items of six kinds, each kind mostly in one of three tones; a loud direction of style says nothing of tones."""
+    """Items of six kinds, each kind mostly in one of three tones; twelve loud directions of style tell no taste."""
     draw = np.random.default_rng(seed)
     kind = draw.integers(0, KINDS, ITEMS)
     tone = np.where(draw.random(ITEMS) < 0.7, kind % 3, draw.integers(0, 3, ITEMS))
-    style = np.concatenate([0.3 * np.eye(3)[tone], 5 * draw.normal(size=(ITEMS, 2))], axis=1)
+    style = np.concatenate([0.3 * np.eye(3)[tone], 0.5 * draw.normal(size=(ITEMS, 12))], axis=1)
     style += 0.05 * draw.normal(size=style.shape)
     features = torch.tensor(np.concatenate([np.eye(KINDS)[kind], style], axis=1))
-    ids = [f"i{row}" for row in range(ITEMS)]
-    places = {item_id: row for row, item_id in enumerate(ids)}
-    catalog = SimpleNamespace(known_rows=lambda history: [places[item] for item in history if item in places])
+    catalog = Catalog(pl.DataFrame({"item_id": [f"i{row}" for row in range(ITEMS)]}))
     groups = Cells(
         tuple((code,) for code in range(KINDS)), ((),), torch.tensor(kind), torch.zeros(ITEMS, dtype=torch.int64)
     )
@@ -36,59 +51,115 @@ def world(monkeypatch: pytest.MonkeyPatch, seed: int = 0) -> tuple[Any, np.ndarr
     return system, kind, tone
 
 
-def histories(kind: np.ndarray, tone: np.ndarray, seed: int = 1) -> list[tuple[int, tuple[str, ...]]]:
-    """Favourite tone and history of people who like two kinds, and their tone four times as much as others."""
+def choosing(kind: np.ndarray, tone: np.ndarray, seed: int = 1, size: int = 30) -> list[Choices]:
+    """People who like two kinds, and their tone four times as much as others."""
     draw, found = np.random.default_rng(seed), []
     for _ in range(PEOPLE):
         liked, dear = draw.choice(KINDS, 2, replace=False), int(draw.integers(0, 3))
         worth = np.isin(kind, liked) * np.where(tone == dear, 4.0, 1.0)
-        found.append((dear, tuple(f"i{row}" for row in draw.choice(ITEMS, 30, False, worth / worth.sum()))))
+        rows = draw.choice(ITEMS, size, False, worth / worth.sum())
+        found.append(Choices(dear, tuple(f"i{row}" for row in rows)))
     return found
 
 
-def right(scores: Any, people: list[tuple[int, tuple[str, ...]]], tone: np.ndarray) -> float:
+def log_of(system: Any, people: list[Choices]) -> Dataset:
+    """What people did: likes where they liked, skips of what they did not choose."""
+    rows = []
+    for number, each in enumerate(people):
+        rows += [(f"u{number}", item, "like" if item in each.liked else "play") for item in each.items]
+        rows += [(f"u{number}", f"i{number % ITEMS}", "skip")]
+    frame = pl.DataFrame(rows, schema=["user_id", "item_id", "event"], orient="row")
+    return Dataset(frame, system.catalog)
+
+
+def right(scores: Any, people: list[Choices], tone: np.ndarray) -> float:
     """How often the items of the favourite tone lean most."""
-    means = [[scores(history)[tone == one].mean() for one in range(3)] for _, history in people]
-    return float(np.mean([int(np.argmax(mean)) == dear for mean, (dear, _) in zip(means, people, strict=True)]))
+    means = [[scores(each.person)[tone == one].mean() for one in range(3)] for each in people]
+    return float(np.mean([int(np.argmax(mean)) == each.dear for mean, each in zip(means, people, strict=True)]))
+
+
+def ordered(scores: Any, people: list[Choices], tone: np.ndarray) -> float:
+    """How often an item of the favourite tone leans more than another."""
+    found = []
+    for each in people:
+        leans = scores(each.person)
+        dear, others = leans[tone == each.dear], np.sort(leans[tone != each.dear])
+        found.append(np.searchsorted(others, dear).mean() / len(others))
+    return float(np.mean(found))
 
 
 def test_the_favourite_is_found_where_counting_is_misled_by_what_a_kind_mostly_is(monkeypatch):
     system, kind, tone = world(monkeypatch)
-    people = histories(kind, tone)
-    counted = np.mean(
-        [
-            np.bincount(tone[[int(item[1:]) for item in history]], minlength=3).argmax() == dear
-            for dear, history in people
-        ]
-    )
-    shuffled = [(dear, history) for (dear, _), (_, history) in zip(people, people[1:] + people[:1], strict=True)]
-    found = right(leaning(system, evened=0.9), people, tone)
+    people = choosing(kind, tone)
+    counted = np.mean([
+        np.bincount(tone[[int(item[1:]) for item in each.items]], minlength=3).argmax() == each.dear for each in people
+    ])  # fmt: skip
+    swapped = [Choices(one.dear, other.items) for one, other in zip(people, people[1:] + people[:1], strict=True)]
+    scores = leaning(system, log_of(system, choosing(kind, tone, seed=2)))
+    found = right(scores, people, tone)
     assert found > counted + 0.1
-    assert found > right(leaning(system, evened=0.9), shuffled, tone) + 0.3
+    assert found > right(scores, swapped, tone) + 0.3
 
 
-def test_the_score_is_the_cosine_with_the_mean_distance_from_what_is_usual(monkeypatch):
-    system, kind, _ = world(monkeypatch)
+def test_people_teach_which_directions_tell(monkeypatch):
+    """Against a log in which nobody has a taste, and against none."""
+    system, kind, tone = world(monkeypatch)
+    people = choosing(kind, tone, size=8)
+    draw = np.random.default_rng(3)
+    log = log_of(system, choosing(kind, tone, seed=2))
+    mixed = Dataset(log.events.with_columns(item_id=pl.Series(draw.permutation(log.events["item_id"]))), log.catalog)
+    taught, untaught = (ordered(leaning(system, known), people, tone) for known in (log, None))
+    assert taught > ordered(leaning(system, mixed), people, tone) + 0.05
+    assert taught > untaught + 0.05
+    assert untaught > 0.53  # the catalogue alone says something
+
+
+def test_what_somebody_says_they_like_counts_twice_and_skips_do_not_count(monkeypatch):
+    system, kind, tone = world(monkeypatch)
+    scores = leaning(system, log_of(system, choosing(kind, tone)))
+    twice = scores(Person(history=("i1", "i2", "i3", "i3")))
+    liked = scores(Person(history=("i1", "i2", "i3"), liked=("i3",)))
+    once = scores(Person(history=("i1", "i2", "i3")))
+    assert np.corrcoef(twice, liked)[0, 1] > 0.99 > np.corrcoef(once, liked)[0, 1]
+    assert not scores(Person(history=("unknown",))).any()
+    assert not scores(Person()).any()
+    log = log_of(system, choosing(kind, tone))
+    without = Dataset(log.events.filter(pl.col("event") != "skip"), log.catalog)
+    np.testing.assert_allclose(leaning(system, without)(Person(history=("i1",))), scores(Person(history=("i1",))))
+
+
+def test_the_score_is_that_of_a_naive_reading_of_the_formula(monkeypatch):
+    """Pairs of choices one by one, the posterior by one inverse."""
+    system, kind, tone = world(monkeypatch)
     system.activity = torch.arange(ITEMS, dtype=torch.float64) % 5
-    history = ("i3", "i10", "i77")
-    style = system.features[:, KINDS:].numpy()
-    spread = np.cov(style.T)
-    spread = 0.9 * spread + 0.1 * np.trace(spread) / len(spread) * np.eye(len(spread))
-    inverse = np.linalg.inv(spread)
-    away = []
-    for row in (3, 10, 77):
-        same = kind == kind[row]
-        away.append(style[row] - np.average(style[same], axis=0, weights=system.activity.numpy()[same] + 1))
-    wanted, middle = np.mean(away, axis=0), style - style.mean(0)
-    naive = [one @ inverse @ wanted / np.sqrt(one @ inverse @ one) for one in middle]
-    np.testing.assert_allclose(leaning(system, evened=0.9)(history), naive, atol=1e-5)
-    assert not leaning(system, evened=0.9)(("unknown",)).any()
-
-
-def test_without_evening_out_the_score_is_a_plain_cosine_times_the_distance(monkeypatch):
-    system, kind, _ = world(monkeypatch)
-    style, row = system.features[:, KINDS:].numpy(), 3
-    away, middle = style[row] - style[kind == kind[row]].mean(0), style - style.mean(0)
-    size = np.sqrt(np.trace(np.cov(style.T)) / style.shape[1])
-    naive = middle @ away / np.linalg.norm(middle, axis=1) / size
-    np.testing.assert_allclose(leaning(system, evened=0.0)((f"i{row}",)), naive, atol=1e-5)
+    people = choosing(kind, tone, size=20)[:40]
+    for each in people[::2]:
+        each.liked = each.items[:2]
+    style, used = system.features[:, KINDS:].numpy(), system.activity.numpy() + 1
+    away = np.stack([
+        style[row] - np.average(style[kind == kind[row]], axis=0, weights=used[kind == kind[row]])
+        for row in range(ITEMS)
+    ])  # fmt: skip
+    chosen = [
+        [(away[int(item[1:])], 2.0 if item in each.liked else 1.0) for item in each.items] for each in people
+    ]  # fmt: skip
+    usual = sum(w * a for one in chosen for a, w in one) / sum(w for one in chosen for _, w in one)
+    catalogue = np.cov(away.T, aweights=used)
+    within, between = part._EVENTS * catalogue, part._PEOPLE * part._TASTE * catalogue
+    for one in chosen:
+        middle = np.mean([a for a, _ in one], axis=0)
+        within = within + sum(np.outer(a - middle, a - middle) for a, _ in one)
+        pairs = [(i, j) for i in range(len(one)) for j in range(len(one)) if i != j]
+        total = sum(one[i][1] * one[j][1] for i, j in pairs)
+        between = between + sum(
+            one[i][1] * one[j][1] * np.outer(one[i][0] - usual, one[j][0] - usual) for i, j in pairs
+        ) / total  # fmt: skip
+    within /= part._EVENTS + sum(len(one) - 1 for one in chosen)
+    between /= part._PEOPLE + len(chosen)
+    chance = within + part._RIDGE * np.trace(within) / len(within) * np.eye(len(within))
+    person = Person(history=("i3", "i10", "i77"), liked=("i77",))
+    mean = (away[3] + away[10] + 2 * away[77]) / 4 - usual
+    # taste = B (B + C / n)^-1 mean, and what an item has of it in the measure of chance; n = 16 / 6
+    taste = between @ np.linalg.solve(between + chance * 6 / 16, mean)
+    naive = (style - style.mean(0)) @ np.linalg.solve(chance, taste)
+    np.testing.assert_allclose(leaning(system, log_of(system, people))(person), naive, rtol=1e-3, atol=1e-4)

@@ -11,15 +11,16 @@ import pytest
 import torch
 
 import small_world
+from generec.create.text_editor import DESCRIPTION
 from generec.create.text_evidence import CodedTexts
 from generec.encoders.tfidf import TfidfEncoder
 from generec.loop.meaning import Meaning
 from generec.loop.retrieve import Retriever
 from generec.loop.set_maker import SetMaker
 from generec.loop.text_create_maker import TextCreateMaker
-from generec.loop.text_maker import SHORTER
+from generec.loop.text_maker import SHORTER, TextEditMaker, plain_editor
 from generec.loop.writer import Writer
-from generec.records import Draft, Evidence, Guidance, Person, SetPayload, Stated, Taste, TextPayload
+from generec.records import Abstain, Draft, Evidence, Guidance, Person, SetPayload, Stated, Taste, TextPayload
 from generec.types import Catalog, Condition, Events
 
 THINGS = ("birds", "stars", "soups", "trains")
@@ -170,3 +171,24 @@ def test_what_every_text_needs_is_there_before_the_first_one():
 )
 def test_only_words_for_less_text_ask_for_less(words, shorter):
     assert bool(SHORTER.match(words)) == shorter
+
+
+def test_an_edit_opens_with_what_those_items_say_that_are_made_as_the_person_likes_it():
+    """Two sentences that many items share, and a person to whom the items of the one or of the other are dear."""
+    system = small_world.trained()
+    said, items = [MOODS[0][0], MOODS[1][0]], range(small_world.ITEMS)
+    told = [" ".join(said[row % 2 :] + said[: row % 2]) if row < 2 else said[row % 2] for row in items]
+    catalog = Catalog(system.catalog.frame.with_columns(description=pl.Series(told)))
+    meaning = Meaning(catalog, TfidfEncoder(dimensions=16).fit(catalog, Events.pack([])))
+    editor = plain_editor(catalog)
+
+    def opening(dear: int) -> str:
+        leans = np.array([float(row % 2 == dear) for row in items], np.float32)
+        retriever = Retriever(recommender=system, meaning=meaning, manner=lambda person: leans)
+        maker = TextEditMaker(retriever=retriever, editor=editor, forms=(DESCRIPTION,))
+        guidance = Guidance(act="edit", kind="text", item_id=f"i{1 - dear}")
+        made = maker.make(guidance, Person(history=("i30", "i31")), (), 1)
+        assert not isinstance(made, Abstain), made
+        return made[0].payload.text
+
+    assert [opening(dear).startswith(said[dear][:-1]) for dear in (0, 1)] == [True, True]

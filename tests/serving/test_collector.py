@@ -17,7 +17,7 @@ class Node:
 
 @pytest.fixture
 def collector():
-    one = Collector()
+    one = Collector(every=0)
     gc.collect()
     gc.disable()  # collections come when a test asks for them
     one.start()
@@ -62,7 +62,7 @@ def test_twice_as_much_is_looked_at_again(collector):
 
 
 def test_stopped_twice_it_is_stopped():
-    one = Collector()
+    one = Collector(every=0)
     one.start()
     one.stop()
     one.stop()

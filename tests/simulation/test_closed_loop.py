@@ -68,7 +68,11 @@ def test_the_table_s_figures_follow_the_rows(experiment, runs):
     assert sum(figures["taken"].values()) == pytest.approx(1.0) or not figures["taken"]
 
 
-def test_what_the_loop_may_know_of_a_person_is_their_history(experiment):
+def test_what_the_loop_may_know_of_a_person_is_what_they_took_and_said_they_like(experiment):
     user = experiment.people.user_ids[0]
     known = experiment.people.person(user)
-    assert known == Person(user_id=user, history=known.history)
+    assert known == Person(user_id=user, history=known.history, liked=known.liked)
+    events = experiment.people.world.dataset.events
+    mine = events.filter((events["user_id"] == user) & (events["event"] != "skip"))
+    assert list(known.history) == mine["item_id"].to_list()
+    assert list(known.liked) == mine.filter(mine["event"] == "like")["item_id"].to_list()

@@ -86,17 +86,17 @@ class EventLog:
         sealed.wipe(engine)
         return EventLog(engine, vault)
 
-    def append(self, entries: Iterable[Entry | Feedback]) -> Receipt:
+    def append(self, entries: Iterable[Entry | Feedback], *, checked: bool = False) -> Receipt:
         """Stores events, all or none; returns when they are on the disk. Keys seen before are not stored again.
 
-        Threads that append at the same time share one transaction, and so one wait for the disk. Raises InputError
-        naming the row that is no event.
+        Threads that append at the same time share one transaction, and so one wait for the disk. checked: the values
+        are such as an Entry may have, and need no second look. Raises InputError naming the row that is no event.
         """
-        return self._one_writer.append(entries, self._prefix)
+        return self._one_writer.append(entries, self._prefix, checked=checked)
 
-    def soon(self, entries: Iterable[Entry | Feedback]) -> Future[Receipt]:
+    def soon(self, entries: Iterable[Entry | Feedback], *, checked: bool = False) -> Future[Receipt]:
         """As `append`, without a thread that waits: for few events. Raises InputError at once."""
-        return self._one_writer.soon(entries, self._prefix)
+        return self._one_writer.soon(entries, self._prefix, checked=checked)
 
     def ready(self, entries: Iterable[Entry | Feedback]) -> list[Ready]:
         """Events as `append_in` takes them. Raises InputError naming the row that is no event."""

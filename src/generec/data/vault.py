@@ -227,7 +227,8 @@ def is_sqlite(store: Engine) -> bool:
 
 def _settle(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late to keep a second writer out
-    for setting in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+    safe = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+    for setting in (*safe, "cache_size=-32768"):  # KiB: an index by people is read and written all over
         connection.execute(f"PRAGMA {setting}").close()
 
 

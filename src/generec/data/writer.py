@@ -89,23 +89,24 @@ class Writer:
         default_factory=lambda: ThreadPoolExecutor(1, "events"), repr=False, compare=False
     )
 
-    def append(self, entries: Iterable[Entry | Feedback], prefix: str) -> Receipt:
+    def append(self, entries: Iterable[Entry | Feedback], prefix: str, *, checked: bool = False) -> Receipt:
         """Stores events, all or none; returns when they are on the disk. prefix: of the user ids.
 
-        Raises InputError naming the row that is no event.
+        checked: the values are such as an Entry may have, and need no second look. Raises InputError naming the row
+        that is no event.
         """
-        mine = self._queued(entries, prefix)
+        mine = self._queued(entries, prefix, checked)
         self._drain()
         return mine.result()
 
-    def soon(self, entries: Iterable[Entry | Feedback], prefix: str) -> Future[Receipt]:
+    def soon(self, entries: Iterable[Entry | Feedback], prefix: str, *, checked: bool = False) -> Future[Receipt]:
         """As `append`, written in a thread of its own: for few events of many senders. Raises InputError at once."""
-        mine = self._queued(entries, prefix)
+        mine = self._queued(entries, prefix, checked)
         self._thread.submit(self._drain)
         return mine
 
-    def _queued(self, entries: Iterable[Entry | Feedback], prefix: str) -> Future[Receipt]:
-        mine = _Append(ready(entries, prefix), Future())
+    def _queued(self, entries: Iterable[Entry | Feedback], prefix: str, checked: bool) -> Future[Receipt]:
+        mine = _Append(ready(entries, prefix, checked), Future())
         self._queue.append(mine)
         return mine.done
 
@@ -143,16 +144,19 @@ class Writer:
     def write(self, c: Connection, head: Row[Any], ready: Sequence[Ready]) -> tuple[list[bool], int]:
         """Appends to the chain and its readable side; which events were new, and the last number."""
         people = self._people(c, {event.user_id for event in ready}, head.seq + 1)
-        marks = [sealed.token(people[event.user_id].key, event.key) if event.key else os.urandom(16) for event in ready]
-        known = sealed.tokens_known(c, [mark for event, mark in zip(ready, marks, strict=True) if event.key])
+        marks = [sealed.token(people[event.user_id].key, event.key) if event.key else b"" for event in ready]
+        known = sealed.tokens_known(c, list(filter(None, marks)))
         seq, before, fresh = head.seq, head.link, []
         chain, events = [], []
         for event, mark in zip(ready, marks, strict=True):
             fresh.append(mark not in known)
             if mark in known:
                 continue
-            known.add(mark)
             seq, owner = seq + 1, people[event.user_id]
+            if mark:
+                known.add(mark)
+            else:  # of nobody's key: in the order of the log, so that its index grows at one end
+                mark = seq.to_bytes(8) + os.urandom(8)
             row = sealed.link(before, seq, "event", owner.id, mark, owner.seal(event.text, seq, mark))
             before = row["link"]
             chain.append(_CHAIN_ROW(row))
@@ -169,7 +173,7 @@ class Writer:
         lookups = {self.vault.lookup(user_id): user_id for user_id in user_ids}
         asked, found = list(lookups), dict[str, Person]()
         for start in range(0, len(asked), _PEOPLE_AT_ONCE):
-            for row in c.execute(_WHO, {"lookups": asked[start : start + _PEOPLE_AT_ONCE]}):
+            for row in c.execute(_WHO, {"lookups": asked[start : start + _PEOPLE_AT_ONCE]}).all():
                 found[lookups[row.lookup]] = Person(row.person, self.vault.unwrap(row.key, row.person))
         strangers = user_ids - found.keys()
         return {**found, **sealed.introduce(c, self.vault, strangers, since)} if strangers else found
@@ -182,17 +186,11 @@ class Writer:
 _CHAIN_ROW = itemgetter(*(column.name for column in CHAIN.columns))
 
 
-def ready(entries: Iterable[Entry | Feedback], prefix: str) -> list[Ready]:
+def ready(entries: Iterable[Entry | Feedback], prefix: str, checked: bool = False) -> list[Ready]:
     """Events as they are stored. Raises InputError naming the row that no store can hold."""
     given = [entry if isinstance(entry, Entry) else Entry.of(entry) for entry in entries]
-    try:
-        checked = _CHECK.validate_python(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        row, *place = first["loc"]
-        raise _refused(f"{'.'.join(map(str, place))}: {first['msg']}", int(row)) from None
     now, ready = int(time.time()), []
-    for row, entry in enumerate(checked):
+    for row, entry in enumerate(given if checked else _checked(given)):
         user_id = prefix + (entry.user_id or "")
         if len(user_id) > _LONGEST:
             raise _refused(f"user_id: String should have at most {_LONGEST - len(prefix)} characters", row)
@@ -203,6 +201,15 @@ def ready(entries: Iterable[Entry | Feedback], prefix: str) -> list[Ready]:
             raise _refused("payload: text that is no Unicode", row) from None
         ready.append(Ready(user_id, entry.key, _READABLE(dated), text))
     return ready
+
+
+def _checked(given: list[Entry]) -> list[Entry]:
+    try:
+        return _CHECK.validate_python(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        row, *place = first["loc"]
+        raise _refused(f"{'.'.join(map(str, place))}: {first['msg']}", int(row)) from None
 
 
 def _refused(reason: str, row: int) -> InputError:

@@ -9,6 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from generec.data.split import NEGATIVE_EVENTS
 from generec.fidelity.gate import Gate, plain_checks
 from generec.fidelity.keys import Keys, default_keys
 from generec.fidelity.ledger import Ledger
@@ -20,7 +23,7 @@ from generec.loop.demand import Imagination, tells_what_from_how
 from generec.loop.explain import Explainer
 from generec.loop.feedback import Labelled, credit, earned
 from generec.loop.instructor import EmbeddedInstructor
-from generec.loop.leaning import leaning
+from generec.loop.leaning import LIKED, leaning
 from generec.loop.meaning import Meaning
 from generec.loop.outcomes import Outcome, read, written
 from generec.loop.profile import FittedProfileWriter, Profile, ProfileWriter
@@ -79,10 +82,12 @@ class GeneRec:
         return found
 
     def person(self, user_id: str | None = None, history: tuple[str, ...] = (), age: Age = "adult") -> Person:
-        """A person with the profile that their history gives; the history of the data where none is given."""
-        events = history or (self.histories.get(user_id, ()) if user_id is not None else ())
+        """A person with the profile that their history gives; what the data know of them where none is given."""
+        events, liked = history, tuple[str, ...]()
+        if not history and user_id is not None:
+            events, liked = self.histories.get(user_id, ()), self.liked.get(user_id, ())
         lines = Profile().refreshed(self.profile_writer, events).lines
-        return Person(user_id=user_id, history=tuple(events), profile=lines, age=age)
+        return Person(user_id=user_id, history=tuple(events), liked=liked, profile=lines, age=age)
 
     def explain(self, item_id: str, person: Person) -> tuple[Statement, ...]:
         """Why an item, for a person, with citations."""
@@ -90,10 +95,18 @@ class GeneRec:
 
     @cached_property
     def histories(self) -> dict[str, tuple[str, ...]]:
-        """What every person of the data did, oldest first."""
+        """What every person of the data took, oldest first."""
+        return self._events(~pl.col("event").is_in(list(NEGATIVE_EVENTS)).fill_null(False))
+
+    @cached_property
+    def liked(self) -> dict[str, tuple[str, ...]]:
+        """What people of the data said they like."""
+        return self._events(pl.col("event").is_in(list(LIKED)))
+
+    def _events(self, which: pl.Expr) -> dict[str, tuple[str, ...]]:
         if self.data is None:
             return {}
-        grouped = self.data.events.group_by("user_id", maintain_order=True).agg("item_id")
+        grouped = self.data.events.filter(which).group_by("user_id", maintain_order=True).agg("item_id")
         return {
             user: tuple(items) for user, items in zip(grouped["user_id"], grouped["item_id"].to_list(), strict=True)
         }
@@ -137,7 +150,8 @@ class GeneRec:
         two_sided = tells_what_from_how(self.system)
         retriever = Retriever(
             recommender=self.system, meaning=self.meaning, repeat=bool(self.data is not None and self.data.repeats),
-            alive=lambda: self.system.index.alive.cpu().numpy(), manner=leaning(self.system) if two_sided else None,
+            alive=lambda: self.system.index.alive.cpu().numpy(),
+            manner=leaning(self.system, self.data) if two_sided else None,
         )  # fmt: skip
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
         makers = self.makers if self.makers is not None else self._makers(retriever)
@@ -156,11 +170,7 @@ class GeneRec:
             SetMaker(retriever=retriever),
         ]
         if self.writer is not None:
-            creator = TextCreateMaker(
-                retriever=retriever,
-                writer=self.writer,
-                manner=leaning(self.system, evened=0.9) if retriever.manner else None,
-            )
+            creator = TextCreateMaker(retriever=retriever, writer=self.writer, manner=retriever.manner)
             creator.warm()
             found.append(creator)
         return {maker.arm.name: maker for maker in found}

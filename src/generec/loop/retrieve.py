@@ -65,7 +65,7 @@ class Retriever:
     depth: int = 500
     repeat: bool = False  # whether items of the history may come back
     safety: Safety = field(default_factory=Safety)  # reads age ratings
-    manner: Callable[[Sequence[str]], Scores] | None = None  # history -> (N,); None: nothing is known of it
+    manner: Callable[[Person], Scores] | None = None  # person -> (N,); None: nothing is known of it
     alive: Callable[[], Mask] | None = None  # (N,) items that have not been removed; None: all
     away: frozenset[str] = frozenset()  # items that are never shown
     _fitting: dict[Age, Mask] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -94,7 +94,7 @@ class Retriever:
     def _scored(self, guidance: Guidance, person: Person) -> tuple[Scores, str]:
         catalog = self.meaning.catalog
         scores, note = self._ranks(guidance, person)
-        scores += self.weights.manner * self._manner(person)
+        scores += self.weights.manner * self.leaning(person)
         for taste in (*guidance.likes, *guidance.dislikes):
             scores += self.weights.like * taste.weight * self.fit(taste)
         for line in guidance.profile:
@@ -133,7 +133,7 @@ class Retriever:
         if not rows:
             return 0.0
         score = float(self._ranks(guidance, person)[0][rows].mean())
-        score += self.weights.manner * float(self._manner(person)[catalog.known_rows(like) or rows].mean())
+        score += self.weights.manner * float(self.leaning(person)[catalog.known_rows(like) or rows].mean())
         for taste in (*guidance.likes, *guidance.dislikes):
             fits = float(self.fit(taste)[rows].mean()) if taste.condition is not None else self._fits(text, taste.words)
             score += self.weights.like * taste.weight * (met or {}).get(taste.words, fits)
@@ -200,11 +200,11 @@ class Retriever:
         scores[catalog.rows(known)] = 1 - np.arange(len(known)) / self.depth
         return scores, slate.note
 
-    def _manner(self, person: Person) -> Scores:
-        """How far each item leans as the person's history does, (N,) from -1 to 1."""
+    def leaning(self, person: Person) -> Scores:
+        """How far each item leans as the person does, (N,) from -1 to 1."""
         if self.manner is None or not self.meaning.catalog.known_rows(person.history):
             return np.zeros(len(self.meaning.catalog), np.float32)
-        return _squashed(self.manner(person.history))
+        return _squashed(self.manner(person))
 
     def _meant(self, words: str) -> Scores:
         similarity = self.meaning.similarity(words)

@@ -48,8 +48,8 @@ class TextCreateMaker:
     """Cosine from which a wish is taken to mean a known manner."""
     each: int = 4
     """Statements of the subject, and of the person's own manner."""
-    manner: Callable[[Sequence[str]], Scores] | None = None
-    """history -> (N,) how far each item has the manners of a history; None: nothing is known of it."""
+    manner: Callable[[Person], Scores] | None = None
+    """person -> (N,) how far each item is made as they like things made; None: nothing is known of it."""
     arm: Arm = ARM
 
     def warm(self) -> None:
@@ -127,11 +127,11 @@ class TextCreateMaker:
         return self._of_writer(self.retriever.meaning.similarity(words))
 
     def _leaning(self, person: Person) -> Scores:
-        """How far each item of the writer has the manners of the person's history, (n,)."""
+        """How far each item of the writer leans as the person does, (n,)."""
         catalog = self.retriever.meaning.catalog
         if self.manner is None or not catalog.known_rows(person.history):
             return np.zeros(len(self.writer.rows), np.float32)
-        return self._of_writer(self.manner(person.history))
+        return self._of_writer(self.manner(person))
 
     def _of_writer(self, scores: Scores) -> Scores:
         found: Scores = scores[self.retriever.meaning.catalog.rows(list(self.writer.texts.item_ids))]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from generec.create.text_editor import DESCRIPTION, HEADLINE, SNIPPET, Form, TextEditor
 from generec.create.text_fluency import NgramFluency
 from generec.loop.arms import Arm
@@ -15,6 +17,9 @@ from generec.records import Abstain, BackendCard, Draft, Guidance, Person
 from generec.types import TEXT_FIELDS, Catalog, Condition
 
 ARM = Arm(name="text edits", action="edit", kind="text", card=BackendCard("text editor"), latency_ms=50.0)
+_SEVERAL = 5  # items that say the same
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_MANNER = 1.0  # worth of a statement whose items lean as the person does, in cosines
 FORMS = (SNIPPET, DESCRIPTION, HEADLINE)
 """Tried in this order; the first that gives something other than the original is taken."""
 
@@ -32,6 +37,17 @@ class TextEditMaker:
     forms: tuple[Form, ...] = FORMS
     arm: Arm = ARM
 
+    @cached_property
+    def _shared(self) -> dict[str, list[int]]:
+        """Rows of the items that say a thing in the same words, of what several say; none where no manner is known."""
+        found: dict[str, list[int]] = {}
+        if self.retriever.manner is None:
+            return found
+        for row, text in enumerate(self.retriever.meaning.catalog.texts):
+            for said in _SENTENCE.split(text):
+                found.setdefault(_key(said), []).append(row)
+        return {said: rows for said, rows in found.items() if len(rows) >= _SEVERAL}
+
     def make(self, guidance: Guidance, person: Person, near: Sequence[str], n: int) -> tuple[Draft, ...] | Abstain:
         """One draft, or why the original stands."""
         item_id = guidance.item_id or (near[0] if near else None)
@@ -39,7 +55,7 @@ class TextEditMaker:
             return Abstain("no item was named and none was found whose text could be edited")
         if guidance.act == "edit" and guidance.item_id is None and guidance.unread:
             return Abstain("it is not clear whose text; name an item, or point at one, such as: the second one")
-        editor = replace(self.editor, relevance=_Relevance(self.retriever, guidance, person))
+        editor = replace(self.editor, relevance=_Relevance(self.retriever, guidance, person, self._shared))
         source = texts_of(self.retriever.meaning.catalog, item_id)
         shorter = any(SHORTER.match(words) for words in guidance.tone)
         reasons: list[str] = []
@@ -58,11 +74,15 @@ class TextEditMaker:
 
 @dataclass(frozen=True)
 class _Relevance:
-    """How near texts are to what the guidance says of the person, by meaning, and to the words of their history."""
+    """How near texts are to what the guidance says of the person, by meaning, and to the words of their history.
+
+    What many items say tells how things are made: it counts as far as those items are made as the person likes it.
+    """
 
     retriever: Retriever
     guidance: Guidance
     person: Person
+    shared: Mapping[str, list[int]]
 
     @cached_property
     def tastes(self) -> list[str]:
@@ -76,7 +96,16 @@ class _Relevance:
         found = meaning.taste(texts, meaning.catalog.known_rows(self.person.history))
         if self.tastes and texts:
             found = found + meaning.between(texts, self.tastes).max(axis=1)
+        rows = [self.shared.get(_key(text), []) for text in texts]
+        if any(rows):
+            leaning = self.retriever.leaning(self.person)
+            made = [_MANNER * float(leaning[said].mean()) if said else 0.0 for said in rows]
+            found = found + np.array(made, np.float32)
         return [float(value) for value in found]
+
+
+def _key(statement: str) -> str:
+    return statement.strip(" .!").casefold()
 
 
 def _halved(source: Mapping[str, str]) -> Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +15,15 @@ class Collector:
 
     Visiting all objects stops every thread: a quarter of a second for the half million of a catalogue and the loop
     around it. Python does so whenever there are a quarter more of them; with this, when there are twice as many, and
-    after `renew`, which is for moments at which much becomes free.
+    after `renew`, which is for moments at which much becomes free. every: seconds between two counts of what is set
+    aside, since counting visits it too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, every: float = 10.0) -> None:
+        self.every = every
         self._least = 0  # objects set aside after the last whole collection
+        self._whole = True  # the next one is
+        self._counted = float("-inf")
 
     def start(self) -> None:
         gc.callbacks.append(self._told)
@@ -32,14 +37,15 @@ class Collector:
     def renew(self) -> None:
         """Lets the next full collection visit everything."""
         gc.unfreeze()
+        self._whole = True
 
     def _told(self, phase: str, about: Mapping[str, Any]) -> None:
         if phase != "stop" or about["generation"] != 2:
             return
-        whole = not gc.get_freeze_count()
         gc.freeze()
-        aside = gc.get_freeze_count()
-        if whole:
-            self._least = aside
-        elif aside > _GROWTH * self._least:
-            gc.unfreeze()
+        if self._whole:
+            self._least, self._whole = gc.get_freeze_count(), False
+        elif time.monotonic() - self._counted > self.every:
+            self._counted = time.monotonic()
+            if gc.get_freeze_count() > _GROWTH * self._least:
+                self.renew()

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from generec.data.dataset import item_rows
+from generec.data.split import NEGATIVE_EVENTS
 from generec.data.world import Behaviour, World
 from generec.data.world.items import DAY, DAYS, START, style_vectors
 from generec.data.world.manners import FACETS, manners
@@ -67,15 +68,18 @@ class WorldPeople:
         self._taken = np.zeros((count, (len(self.catalog) + 7) // 8), np.uint8)  # a bit per item
         self._drafts: set[tuple[int, str]] = set()
         self._history: list[list[str]] = [[] for _ in range(count)]
+        self._liked: list[list[str]] = [[] for _ in range(count)]
         self._remember_log()
 
     def _remember_log(self) -> None:
         events = self.world.dataset.events
         users = np.array([self._row[user_id] for user_id in events["user_id"].to_list()], np.int64)
         self._mark(users, item_rows(events["item_id"], self.catalog).to_numpy())
-        grouped = events.group_by("user_id", maintain_order=True).agg(pl.col("item_id"))
-        for user_id, items in grouped.iter_rows():
+        kept = events.filter(~pl.col("event").is_in(list(NEGATIVE_EVENTS)))
+        grouped = kept.group_by("user_id", maintain_order=True).agg("item_id", liked=pl.col("event") == "like")
+        for user_id, items, liked in grouped.iter_rows():
             self._history[self._row[user_id]] = items
+            self._liked[self._row[user_id]] = [item for item, yes in zip(items, liked, strict=True) if yes]
 
     def fresh(self) -> WorldPeople:
         """The same people as the log left them."""
@@ -100,8 +104,9 @@ class WorldPeople:
         return np.array([self._row[user_id] for user_id in user_ids], np.int64)
 
     def person(self, user_id: str) -> Person:
-        """What a turn may know of a person: what they took, oldest first. Nothing hidden."""
-        return Person(user_id=user_id, history=tuple(self._history[self.rows([user_id])[0]]))
+        """What a turn may know of a person: what they took, oldest first, and what of it they said they like."""
+        user = int(self.rows([user_id])[0])
+        return Person(user_id=user_id, history=tuple(self._history[user]), liked=tuple(self._liked[user]))
 
     def true_utility(self, user_id: str, candidate: Candidate, guidance: Guidance | None = None) -> float:
         """What a candidate is worth to a person once they have it.

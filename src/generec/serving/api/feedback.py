@@ -16,6 +16,7 @@ from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES
 from generec.serving.api.recommend import Closed, Id, UserId
 from generec.serving.store.answers import Answer
+from generec.serving.store.database import now
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES)
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[!-~]+$")]
@@ -50,7 +51,8 @@ class Event(Closed):
         """As the log takes it."""
         payload: dict[str, JsonValue] = {"correction": self.correction} if self.correction else {}
         return Entry(
-            kind=self.kind, user_id=self.user_id, item_id=self.item_id, variant=self.draft, time=self.time,
+            kind=self.kind, user_id=self.user_id, item_id=self.item_id, variant=self.draft,
+            time=now() if self.time is None else self.time,
             stage=self.stage, turn=self.turn, model=self.model, position=self.position, propensity=self.propensity,
             value=self.value, payload=payload, key=key,
         )  # fmt: skip
@@ -83,7 +85,7 @@ async def send_events(body: Events, caller: Writer, app: App, key: Key = None) -
 
 async def _taken(app: Parts, caller: Caller, events: Sequence[Event], key: str | None) -> Acknowledged:
     if key is None and len(events) <= _FEW:  # nobody waits in a thread for the disk
-        receipt = await asyncio.wrap_future(app.log(caller.tenant).soon([event.entry("") for event in events]))
+        receipt = await asyncio.wrap_future(app.log(caller.tenant).soon(_entries(events), checked=True))
         found = Acknowledged(stored=receipt.stored, repeated=receipt.repeated)
     else:
         found = await asyncio.to_thread(_stored, app, caller, events, key)
@@ -96,7 +98,7 @@ async def _taken(app: Parts, caller: Caller, events: Sequence[Event], key: str |
 def _stored(app: Parts, caller: Caller, events: Sequence[Event], key: str | None) -> Acknowledged:
     log, answers = app.log(caller.tenant), app.store.answers
     if key is None:
-        receipt = log.append([event.entry("") for event in events])
+        receipt = log.append(_entries(events), checked=True)
         return Acknowledged(stored=receipt.stored, repeated=receipt.repeated)
     people = {event.user_id for event in events}
     request = "\n".join(event.model_dump_json() for event in events).encode()
@@ -105,10 +107,14 @@ def _stored(app: Parts, caller: Caller, events: Sequence[Event], key: str | None
     if kept is not None:
         return Acknowledged(**kept.body)
     try:
-        receipt = log.append([event.entry(f"{key}/{place}") for place, event in enumerate(events)])
+        receipt = log.append(_entries(events, key), checked=True)
     except BaseException:
         answers.release(caller.tenant, key)
         raise
     done = Acknowledged(stored=receipt.stored, repeated=receipt.repeated)
     answers.settle(caller.tenant, key, Answer(200, done.model_dump()))
     return done
+
+
+def _entries(events: Sequence[Event], key: str = "") -> list[Entry]:
+    return [event.entry(f"{key}/{place}" if key else "") for place, event in enumerate(events)]

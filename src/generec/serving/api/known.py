@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from generec.loop.leaning import LIKED
 from generec.records import ProfileLine
 from generec.serving.store.events import TenantLog
 from generec.serving.store.people import Profile
@@ -18,6 +19,7 @@ class Known:
     """A person: what they did, turned down and said."""
 
     history: tuple[str, ...] = ()  # oldest first
+    liked: tuple[str, ...] = ()  # of the history
     refused: frozenset[str] = frozenset()
     profile: Profile = field(default_factory=Profile)
 
@@ -27,7 +29,9 @@ class Known:
         seen = log.recent(user_id, but=_NO_USE)
         last = {one.item_id: one.kind for one in seen}  # people change their minds
         history = tuple(one.item_id for one in seen if one.kind not in REFUSED)
-        return Known(history, frozenset(item_id for item_id, kind in last.items() if kind in REFUSED), profile)
+        said = dict.fromkeys(one.item_id for one in seen if one.kind in LIKED)
+        liked = tuple(item_id for item_id in said if last[item_id] not in REFUSED)
+        return Known(history, liked, frozenset(item_id for item_id, kind in last.items() if kind in REFUSED), profile)
 
     @property
     def own(self) -> tuple[ProfileLine, ...]:

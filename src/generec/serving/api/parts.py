@@ -84,7 +84,8 @@ class Parts:
         used = history or known.history
         own = fitting(known.own, self.engine.versions.serving.active.snapshot.system.catalog)
         return Person(
-            user_id=user_id, history=used, profile=self.talker.profile(used, own, known.deleted),
+            user_id=user_id, history=used, liked=() if history else known.liked,
+            profile=self.talker.profile(used, own, known.deleted),
             consent=known.profile.consent, age=known.profile.age, locale=known.profile.locale,
         )  # fmt: skip
 
