@@ -1,7 +1,15 @@
 """Events over HTTP: once each, and in force with the next answer."""
 
-from api_world import is_problem
+import contextlib
 
+from api_world import is_problem
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from generec.data.writer import ready
+from generec.errors import InputError
+from generec.serving.api.feedback import Event
 from generec.types import Request
 from small_world import trained
 
@@ -39,3 +47,33 @@ def test_one_broken_event_keeps_all_out(server, store):
     assert store.log("default").history("ann") == ()
     is_problem(server.client.post("/v1/feedback", json={**LIKE, "kind": "trained"}), 422)
     is_problem(server.client.post("/v1/feedback", json={**LIKE, "source": "synthetic"}), 422)
+
+
+TEXT = st.text(max_size=6) | st.text(st.characters(categories=["Cs", "Cc", "L"]), max_size=600)
+NUMBER = st.integers(-5, 2**64) | st.floats()
+EVENT = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["impression", "click", "like", "purchase"])},
+    optional={
+        "user_id": TEXT, "item_id": TEXT, "draft": TEXT, "turn": TEXT, "model": TEXT, "correction": TEXT,
+        "stage": st.sampled_from(["slate", "retrieval", "edit"]), "position": NUMBER, "propensity": NUMBER,
+        "value": NUMBER, "time": NUMBER,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(EVENT, st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=20))
+def test_what_the_api_takes_the_log_takes_without_a_second_look(sent, key):
+    event = None
+    with contextlib.suppress(ValidationError):
+        event = Event.model_validate(sent)
+    assume(event is not None)
+    entry = event.entry(key)
+
+    def stored(checked):
+        try:
+            return ready([entry], "tenant/", checked)
+        except InputError:
+            return None
+
+    assert stored(checked=True) == stored(checked=False)
