@@ -119,27 +119,35 @@ class Vault:
 
     def wrap(self, key: bytes, person: str) -> bytes:
         """The key of a person as it may lie in the store."""
-        return seal(self._wrapping, key, person.encode())
+        return _seal(self._wrapping, key, person.encode())
 
     def unwrap(self, wrapped: bytes, person: str) -> bytes:
         """The key of a person. Raises InputError when it was wrapped elsewhere or for somebody else."""
-        return unseal(self._wrapping, wrapped, person.encode())
+        return _unseal(self._wrapping, wrapped, person.encode())
 
     @cached_property
-    def _wrapping(self) -> bytes:
-        return _keyed(self.master, b"wrap", b"", _BYTES)
+    def _wrapping(self) -> AESGCM:
+        return AESGCM(_keyed(self.master, b"wrap", b"", _BYTES))
 
 
 def seal(key: bytes, plain: bytes, about: bytes) -> bytes:
     """Encrypts with AES-256-GCM under a fresh nonce (12 bytes in front). about: what the sealed bytes are bound to."""
+    return _seal(AESGCM(key), plain, about)
+
+
+def _seal(cipher: AESGCM, plain: bytes, about: bytes) -> bytes:
     nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, about)
+    return nonce + cipher.encrypt(nonce, plain, about)
 
 
 def unseal(key: bytes, sealed: bytes, about: bytes) -> bytes:
     """What was sealed. Raises InputError when the key, the bytes or what they are bound to are not the same."""
+    return _unseal(AESGCM(key), sealed, about)
+
+
+def _unseal(cipher: AESGCM, sealed: bytes, about: bytes) -> bytes:
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], about)
     except (InvalidTag, ValueError) as error:
         raise InputError("sealed bytes do not open: another key, or they were changed") from error
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
@@ -31,16 +31,21 @@ from generec.records import Feedback
 
 _MOST = 10_000  # events of one transaction, so that others who write need not wait long
 _LONGEST = 512  # characters of a name
-_PEOPLE_AT_ONCE = 500  # values in one IN (…)
+_AT_ONCE = (1, 16, 512)  # people that one statement looks for, the last of them again where there are fewer
 _CHECK: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
 _TEXT: TypeAdapter[Entry] = TypeAdapter(Entry)
 _READABLE = attrgetter(*(column.name for column in EVENTS.columns if column.name not in ("seq", "person")))
 _NOT_SEALED = {"user_id", "key"}
 _HEAD: sql.Select[Any] = sql.select(HEAD.c.seq, HEAD.c.link).with_for_update()
 _MOVE_HEAD = sql.update(HEAD).values(seq=sql.bindparam("to_seq"), link=sql.bindparam("to_link"))
-_WHO = sql.select(PEOPLE.c.person, PEOPLE.c.lookup, PEOPLE.c.key).where(
-    PEOPLE.c.lookup.in_(sql.bindparam("lookups", expanding=True))
-)
+
+
+@cache
+def _who(size: int) -> tuple[sql.Select[Any], list[str]]:
+    """People by their lookups, built once, and what it calls these."""
+    names = [f"lookup_{at}" for at in range(size)]
+    query = sql.select(PEOPLE.c.person, PEOPLE.c.lookup, PEOPLE.c.key)
+    return query.where(PEOPLE.c.lookup.in_([sql.bindparam(name) for name in names])), names
 
 
 class Ready(NamedTuple):
@@ -172,9 +177,12 @@ class Writer:
         """vault.introduce, for people most of whom are known."""
         lookups = {self.vault.lookup(user_id): user_id for user_id in user_ids}
         asked, found = list(lookups), dict[str, Person]()
-        for start in range(0, len(asked), _PEOPLE_AT_ONCE):
-            for row in c.execute(_WHO, {"lookups": asked[start : start + _PEOPLE_AT_ONCE]}).all():
-                found[lookups[row.lookup]] = Person(row.person, self.vault.unwrap(row.key, row.person))
+        for start in range(0, len(asked), _AT_ONCE[-1]):
+            some = asked[start : start + _AT_ONCE[-1]]
+            query, names = _who(next(size for size in _AT_ONCE if size >= len(some)))
+            some += some[-1:] * (len(names) - len(some))
+            for person, lookup, key in c.execute(query, dict(zip(names, some, strict=True))).all():
+                found[lookups[lookup]] = Person(person, self.vault.unwrap(key, person))
         strangers = user_ids - found.keys()
         return {**found, **sealed.introduce(c, self.vault, strangers, since)} if strangers else found
 
