@@ -40,9 +40,8 @@ def plain_brief(guidance: Guidance, catalog: Catalog) -> SetBrief:
     missing = frozenset(makers)
     brief = slate(size[1], vary=(), rules=(*guidance.conditions, *guidance.totals, *variety))
     order = Sorted(guidance.directions[0].field, guidance.directions[0].sign > 0) if guidance.directions else None
-    units = tuple((name, unit) for name, unit in (("duration", "minutes"), ("price", "euros")) if name in asked | {
-        total.field for total in guidance.totals
-    })  # fmt: skip
+    told = asked | {total.field for total in guidance.totals}
+    units = (("duration", "minutes"),) if "duration" in told else ()  # in which currency prices are, nobody said
     weights = Weights(diversity=_VARIETY)
     return replace(brief, name="set", size=size, order=order, missing=missing, units=units, weights=weights)
 
