@@ -1,11 +1,14 @@
 """The collector sets aside what lives on, and lets go of what does not when it is told to look again."""
 
 import gc
+import os
+import sys
 import weakref
+from pathlib import Path
 
 import pytest
 
-from generec.serving.collector import Collector
+from generec.serving.collector import Collector, hand_back
 
 
 class Node:
@@ -67,3 +70,26 @@ def test_stopped_twice_it_is_stopped():
     one.stop()
     one.stop()
     assert one._told not in gc.callbacks
+
+
+def test_freed_memory_is_handed_back_when_everything_was_visited(collector, monkeypatch):
+    times = []
+    monkeypatch.setattr("generec.serving.collector.hand_back", lambda: times.append(gc.get_freeze_count()))
+    for _ in range(3):
+        gc.collect()
+    assert len(times) == 1
+    collector.renew()
+    gc.collect()
+    assert len(times) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_is_handed_back_is_the_machine_s():
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    blocks = [os.urandom(50_000) for _ in range(4_000)]  # from the heap: glibc maps larger ones by themselves
+    full = resident()
+    del blocks[:-1]  # the last one keeps the heap's end
+    hand_back()
+    assert resident() < full - 100
