@@ -93,9 +93,11 @@ def test_the_ciphertext_opens_under_no_key_that_is_left(log, tmp_path):
     assert ann.key not in store(tmp_path)
     with vault.reading(log.engine) as c:
         left = [person.key for person in vault.everybody(c, log.vault).values()]
-    for key in [*left, log.vault.master, log.vault._wrapping]:
+    for key in [*left, log.vault.master]:
         with pytest.raises(InputError):
             vault.Person(hers.person, key).unseal(hers)
+    with pytest.raises(InputError):
+        log.vault.unwrap(hers.sealed, hers.person)
 
 
 def test_who_comes_back_starts_anew(log):

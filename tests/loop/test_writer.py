@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -141,3 +143,22 @@ def test_the_command_teaches_and_says_whether_it_may_be_used(system, dataset, tm
     assert 0 <= found["support"] <= 1
     assert (beside(model) / "MANIFEST.json").exists()
     assert CliRunner().invoke(app, words).exit_code == 2  # it is there
+
+
+def test_a_loop_that_nobody_uses_any_more_is_freed_at_once(system, dataset, writer, tmp_path):
+    """A server makes one after each change of the catalogue, and lets its collector run seldom."""
+    meaning = Meaning(system.catalog, TfidfEncoder(dimensions=32).fit(system.catalog, Events.pack([])))
+
+    def used():
+        keys = Keys(tmp_path / "keys")
+        made = GeneRec(system=system, data=dataset, folder=tmp_path / "ledger", keys=keys, writer=writer)
+        made.meaning = meaning
+        made.turn(TurnRequest(words="something calm", person=made.person("u00003")))
+        return weakref.ref(made), weakref.ref(made.loop), weakref.ref(made.loop.retriever)
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert [one() for one in used()] == [None, None, None]
+    finally:
+        gc.enable()

@@ -147,11 +147,10 @@ class GeneRec:
 
     def _wire(self) -> Loop:
         self.meaning.similarity("the sentence model is loaded now, not in the first turn")
-        two_sided = tells_what_from_how(self.system)
+        system, two_sided = self.system, tells_what_from_how(self.system)  # nothing here holds on to this loop
         retriever = Retriever(
             recommender=self.system, meaning=self.meaning, repeat=bool(self.data is not None and self.data.repeats),
-            alive=lambda: self.system.index.alive.cpu().numpy(),
-            manner=leaning(self.system, self.data) if two_sided else None,
+            alive=lambda: system.index.alive.cpu().numpy(), manner=leaning(system, self.data) if two_sided else None,
         )  # fmt: skip
         explainer = Explainer(recommender=self.system, catalog=self.system.catalog, popularity=self.counts)
         makers = self.makers if self.makers is not None else self._makers(retriever)
