@@ -154,11 +154,13 @@ def test_a_loop_that_nobody_uses_any_more_is_freed_at_once(system, dataset, writ
         made = GeneRec(system=system, data=dataset, folder=tmp_path / "ledger", keys=keys, writer=writer)
         made.meaning = meaning
         made.turn(TurnRequest(words="something calm", person=made.person("u00003")))
-        return weakref.ref(made), weakref.ref(made.loop), weakref.ref(made.loop.retriever)
+        meant = Meaning(system.catalog, meaning.encoder)
+        assert len(meant.similarity("calm")) == len(system.catalog)
+        return weakref.ref(made), weakref.ref(made.loop), weakref.ref(made.loop.retriever), weakref.ref(meant)
 
     gc.collect()
     gc.disable()
     try:
-        assert [one() for one in used()] == [None, None, None]
+        assert [one() for one in used()] == [None] * 4
     finally:
         gc.enable()

@@ -7,7 +7,7 @@ import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,23 @@ class Checkpoint:
         return known[chosen[0]]
 
 
+@lru_cache(maxsize=2)
+def _weights(folder: str, sha256: str, device: torch.device, precision: torch.dtype) -> torch.nn.Module:
+    """A model that is only read: one in memory, however many encoders run it."""
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+    finally:
+        if bars:
+            logging.enable_progress_bar()
+    loaded: torch.nn.Module = model.eval().to(device, precision)
+    return loaded
+
+
 @dataclass(frozen=True)
 class _Sentences:
     """Texts to vectors, (n, D) float32: cached ones from disk, the others by the model, which is loaded once needed."""
@@ -177,18 +194,7 @@ class _Sentences:
 
     @cached_property
     def model(self) -> torch.nn.Module:
-        from transformers import AutoModel
-        from transformers.utils import logging
-
-        bars = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
-        try:
-            model = AutoModel.from_pretrained(self.checkpoint.folder, local_files_only=True, use_safetensors=True)
-        finally:
-            if bars:
-                logging.enable_progress_bar()
-        loaded: torch.nn.Module = model.eval().to(self.device, self.precision)
-        return loaded
+        return _weights(str(self.checkpoint.folder), self.checkpoint.sha256, self.device, self.precision)
 
     @cached_property
     def cache(self) -> VectorCache:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,11 +39,17 @@ class Meaning:
         self.encoder = encoder or text_encoder().fit(believed, Events.pack([]))
         self.vectors: Scores = _unit(self.encoder.encode(believed).numpy())
         self.words, self.counts = _words(believed.texts)
-        self._similarity = lru_cache(maxsize=_REMEMBERED)(self._score)
+        self._remembered: OrderedDict[str, Scores] = OrderedDict()
 
     def similarity(self, words: str) -> Scores:
         """How well each item fits the words, (N,) float32; about -0.2 to 1.5. Do not write into it."""
-        return self._similarity(" ".join(words.lower().split()))
+        said = " ".join(words.lower().split())
+        found = self._remembered.pop(said, None)  # a cache around a method would hold on to its owner
+        found = self._score(said) if found is None else found
+        self._remembered[said] = found
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+        return found
 
     def between(self, texts: Sequence[str], others: Sequence[str]) -> Scores:
         """Cosines of the sentence vectors of texts with those of others, (n, m)."""
