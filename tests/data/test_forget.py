@@ -4,10 +4,11 @@ import sqlite3
 
 import pytest
 
+from generec.data import chain
 from generec.data import log as log_module
-from generec.data import vault
 from generec.data.entries import Entry
 from generec.data.log import EventLog, Forgotten
+from generec.data.vault import Person
 from generec.errors import InputError, UsageError
 from generec.records import Feedback
 
@@ -80,22 +81,22 @@ def test_nothing_of_a_deleted_person_is_left(log, tmp_path, checkpointed):
 
 def rows(log):
     with log.engine.connect() as c:
-        return c.execute(vault.CHAIN.select().order_by(vault.CHAIN.c.seq)).all()
+        return c.execute(chain.CHAIN.select().order_by(chain.CHAIN.c.seq)).all()
 
 
 def test_the_ciphertext_opens_under_no_key_that_is_left(log, tmp_path):
     fill(log)
     hers = rows(log)[0]
-    with vault.reading(log.engine) as c:
-        ann = vault.everybody(c, log.vault, ANN)[hers.person]
+    with chain.reading(log.engine) as c:
+        ann = chain.everybody(c, log.vault, ANN)[hers.person]
     assert ANNS[0].encode() in ann.unseal(hers)
     log.forget(ANN)
     assert ann.key not in store(tmp_path)
-    with vault.reading(log.engine) as c:
-        left = [person.key for person in vault.everybody(c, log.vault).values()]
+    with chain.reading(log.engine) as c:
+        left = [person.key for person in chain.everybody(c, log.vault).values()]
     for key in [*left, log.vault.master]:
         with pytest.raises(InputError):
-            vault.Person(hers.person, key).unseal(hers)
+            Person(hers.person, key).unseal(hers)
     with pytest.raises(InputError):
         log.vault.unwrap(hers.sealed, hers.person)
 

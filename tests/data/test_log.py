@@ -12,10 +12,11 @@ import sqlalchemy as sql
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generec.data import read_dataset, vault, write_dataset
+from generec.data import chain, read_dataset, write_dataset
 from generec.data.entries import Entry, Receipt
 from generec.data.log import Broken, EventLog
 from generec.data.split import split
+from generec.data.vault import Vault
 from generec.errors import InputError
 from generec.records import Feedback
 from generec.types import Catalog
@@ -118,7 +119,7 @@ def test_a_view_is_a_data_set(log, tmp_path):
 @settings(max_examples=25, deadline=None)
 def test_a_key_is_stored_once_whoever_sends_it_how_often(batches):
     """The naive twin is a set of (person, key)."""
-    log = EventLog(vault.opened("sqlite://", vault.Vault(bytes(32))), vault.Vault(bytes(32)))
+    log = EventLog(chain.opened("sqlite://", Vault(bytes(32))), Vault(bytes(32)))
     seen, stored = set(), []
     for batch in batches:
         receipt = log.append(
@@ -217,10 +218,10 @@ def test_a_log_opens_under_its_own_key_and_version_only(log, tmp_path):
 def changed_link(c):
     """Somebody without the keys rewrites a ciphertext and every link after it."""
     rows = c.execute("SELECT seq, act, person, token, sealed FROM chain ORDER BY seq").fetchall()
-    before = vault.GENESIS
+    before = chain.GENESIS
     for seq, act, person, mark, sealed in rows:
         sealed = sealed[:-1] + bytes([sealed[-1] ^ 1]) if seq == 4 else sealed
-        row = vault.link(before, seq, act, person, mark, sealed)
+        row = chain.link(before, seq, act, person, mark, sealed)
         before = row["link"]
         c.execute("UPDATE chain SET sealed = ?, link = ? WHERE seq = ?", (sealed, before, seq))
     c.execute("UPDATE head SET link = ?", (before,))

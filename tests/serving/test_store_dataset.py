@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sql
 from polars.testing import assert_frame_equal
 
+from generec.data.chain import PEOPLE
 from generec.data.dataset import EVENT_SCHEMA, _validate
 from generec.data.entries import Entry
 from generec.data.log import NOT_ABOUT_ITEMS
 from generec.data.split import split
-from generec.data.vault import PEOPLE
 from generec.records import BackendCard, Draft, GateReport, TextPayload, Verdict
 from generec.serving.store import Store
 from generec.serving.store import dataset as of_store

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, cast
 import sqlalchemy as sql
 from pydantic import Field, JsonValue
 
-from generec.data.vault import NAME, NUMBER, PERSON, STORE
+from generec.data.chain import NAME, NUMBER, PERSON, STORE
 from generec.records import Feedback, Stage, fingerprint
 
 Source = Literal["human", "simulated", "synthetic"]

@@ -22,10 +22,11 @@ import polars as pl
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine, Row
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
+from generec.data.chain import CHAIN, GENESIS, HEAD, PEOPLE, Flag
 from generec.data.dataset import EVENT_SCHEMA, item_rows
 from generec.data.entries import EVENTS, Entry, Receipt, Source, Verdict
-from generec.data.vault import CHAIN, GENESIS, HEAD, PEOPLE, Flag, Person, Vault
+from generec.data.vault import Person, Vault
 from generec.data.writer import Ready, Writer, ready
 from generec.errors import InputError, UsageError
 from generec.records import Feedback
@@ -103,7 +104,7 @@ class EventLog:
         return ready(entries, self._prefix)
 
     def append_in(self, c: Connection, head: Row[Any], events: Sequence[Ready]) -> Receipt:
-        """As `append`, as a part of what `vault.writing` began: on the disk when that ends well."""
+        """As `append`, as a part of what `chain.writing` began: on the disk when that ends well."""
         fresh, last = self._one_writer.write(c, head, events)
         return Receipt(sum(fresh), len(fresh) - sum(fresh), last)
 

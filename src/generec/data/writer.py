@@ -23,9 +23,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 from sqlalchemy.engine import Connection, Dialect, Engine, Row
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
+from generec.data.chain import CHAIN, HEAD, PEOPLE
 from generec.data.entries import EVENTS, Entry, Receipt
-from generec.data.vault import CHAIN, HEAD, PEOPLE, Person, Vault
+from generec.data.vault import Person, Vault, token
 from generec.errors import InputError
 from generec.records import Feedback
 
@@ -142,14 +143,14 @@ class Writer:
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[Connection, Row[Any]]]:
-        """vault.writing with a statement that is built once."""
+        """chain.writing with a statement that is built once."""
         with self.engine.connect().execution_options(writes=True) as c, c.begin():
             yield c, c.execute(_HEAD).one()
 
     def write(self, c: Connection, head: Row[Any], ready: Sequence[Ready]) -> tuple[list[bool], int]:
         """Appends to the chain and its readable side; which events were new, and the last number."""
         people = self._people(c, {event.user_id for event in ready}, head.seq + 1)
-        marks = [sealed.token(people[event.user_id].key, event.key) if event.key else b"" for event in ready]
+        marks = [token(people[event.user_id].key, event.key) if event.key else b"" for event in ready]
         known = sealed.tokens_known(c, list(filter(None, marks)))
         seq, before, fresh = head.seq, head.link, []
         chain, events = [], []
@@ -174,7 +175,7 @@ class Writer:
         return fresh, seq
 
     def _people(self, c: Connection, user_ids: Collection[str], since: int) -> dict[str, Person]:
-        """vault.introduce, for people most of whom are known."""
+        """chain.introduce, for people most of whom are known."""
         lookups = {self.vault.lookup(user_id): user_id for user_id in user_ids}
         asked, found = list(lookups), dict[str, Person]()
         for start in range(0, len(asked), _AT_ONCE[-1]):

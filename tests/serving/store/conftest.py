@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sql
 
-from generec.data.vault import GENESIS, HEAD
-from generec.data.vault import STORE as LOG
+from generec.data.chain import GENESIS, HEAD
+from generec.data.chain import STORE as LOG
 from generec.serving.store import Store
 from generec.serving.store.tables import META, TENANTS
 

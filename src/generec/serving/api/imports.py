@@ -21,7 +21,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
 from generec.data.check import check as examined
 from generec.data.entries import Entry
 from generec.data.importers import Policy, import_data

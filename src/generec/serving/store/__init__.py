@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sql
 from sqlalchemy.engine import URL, make_url
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
 from generec.data.entries import EVENTS
 from generec.data.vault import Vault
 from generec.errors import InputError, UsageError

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection, Engine, Row
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
 from generec.data.vault import Vault
 from generec.errors import InputError, UsageError
 from generec.serving.store.tables import AUDIT, TENANTS, plain

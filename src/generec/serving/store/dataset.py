@@ -15,11 +15,11 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sql
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
+from generec.data.chain import MODELS
 from generec.data.dataset import EVENT_SCHEMA, item_rows
 from generec.data.entries import EVENTS
 from generec.data.log import NOT_ABOUT_ITEMS, Chosen
-from generec.data.vault import MODELS
 from generec.serving.store import Store
 from generec.types import Catalog, Dataset
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import polars as pl
 import sqlalchemy as sql
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
+from generec.data.chain import PEOPLE, Flag
 from generec.data.entries import EVENTS, Entry, Source
 from generec.data.log import Chosen, EventLog, Forgotten
-from generec.data.vault import PEOPLE, Flag
 from generec.errors import UsageError
 from generec.records import Feedback
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 import sqlalchemy as sql
 from sqlalchemy.engine import Connection
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
 from generec.data.log import Forgotten
-from generec.data.vault import Person
+from generec.data.vault import Person, seal, unseal
 from generec.errors import UsageError, unknown
 from generec.records import Age, ProfileLine, from_json, to_json
 from generec.serving.store.database import Database, locked, note, now
@@ -67,7 +67,7 @@ class People:
             from_json(Profile, text)  # an edit made outside may hold anything
             c.execute(sql.delete(PROFILES).where(PROFILES.c.tenant == tenant, PROFILES.c.person == person.id))
             row = {"tenant": tenant, "person": person.id, "updated": now()}
-            c.execute(sql.insert(PROFILES).values(**row, sealed=sealed.seal(person.key, text, _ABOUT)))
+            c.execute(sql.insert(PROFILES).values(**row, sealed=seal(person.key, text, _ABOUT)))
             note(c, tenant, by, act, person.id)
         return profile
 
@@ -130,4 +130,4 @@ class People:
 
 def _read(c: Connection, tenant: str, person: Person) -> Profile:
     found = c.scalar(_SEALED, {"of": tenant, "whose": person.id})
-    return Profile() if found is None else from_json(Profile, sealed.unseal(person.key, found, _ABOUT))
+    return Profile() if found is None else from_json(Profile, unseal(person.key, found, _ABOUT))

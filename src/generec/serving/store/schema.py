@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection, Engine
 
-from generec.data import vault as sealed
+from generec.data import chain as sealed
 from generec.errors import InputError, UsageError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The tables of the store, but for those of the event log, which keeps its own beside them (data/vault.py).
+"""The tables of the store, but for those of the event log, which keeps its own beside them (data/chain.py).
 
 Every row carries its tenant. The schema is made by the migrations; what they make is compared with this page in the
 tests.
@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy.engine import Dialect
 
-from generec.data.vault import NAME, NUMBER, PERSON, Bytes
+from generec.data.chain import NAME, NUMBER, PERSON, Bytes
 from generec.errors import InputError
 
 META = sql.MetaData()
