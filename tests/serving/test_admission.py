@@ -1,4 +1,4 @@
-"""Who is let in: whatever can wait, in its order; where more comes, those who came last, few at once and in time."""
+"""Who is let in: whatever can wait, in its order; where more comes, few at once and in time."""
 
 import asyncio
 
@@ -74,28 +74,49 @@ def test_a_burst_waits_in_its_order_and_is_answered():
     assert (crowd.order, crowd.refusals, crowd.admission.inside) == (list(range(10)), 0, 0)
 
 
-def test_where_more_comes_than_can_wait_who_waited_longest_is_refused_and_the_last_comes_first():
+def test_where_more_comes_than_can_wait_it_is_refused_and_few_are_inside():
     async def main():
         crowd = Crowd()
         await crowd.come(*range(13))
-        assert crowd.away == {4, 5, 6}
+        assert crowd.away == {10, 11, 12}
         await crowd.go(0, 1)
         assert sorted(crowd.inside) == [2, 3]  # two places from now on
         await crowd.go(2)
-        assert sorted(crowd.inside) == [3, 12]
+        assert sorted(crowd.inside) == [3, 4]
         crowd.clock.now += 0.2  # who waits now would be answered late
         await crowd.go(3)
-        assert (sorted(crowd.inside), crowd.admission.waiting) == ([12], 0)
-        crowd.clock.now += 1.1  # it is over
-        await crowd.come("a", "b", "c")
-        assert sorted(map(str, crowd.inside)) == ["12", "a", "b", "c"]
+        assert (sorted(crowd.inside), crowd.admission.waiting) == ([4], 0)
+        await crowd.come("in", "out")
+        assert (set(crowd.inside), crowd.admission.waiting, "out" in crowd.away) == ({4, "in"}, 0, True)
         await crowd.empty()
         return crowd
 
     crowd = asyncio.run(main())
-    assert crowd.refusals == len(crowd.away) == 8
+    assert crowd.refusals == len(crowd.away) == 9
     assert crowd.told > 0
     assert (crowd.admission.inside, crowd.admission.waiting) == (0, 0)
+
+
+@pytest.mark.parametrize(("pause", "share", "overloaded"), [(1.1, 0.8, True), (1.1, 0.7, False), (2.1, 0.8, False)])
+def test_an_overload_goes_on_while_most_are_refused(pause, share, overloaded):
+    async def main():
+        crowd = Crowd()
+        await crowd.come(*range(10))
+        await crowd.come("one too many")
+        for number in range(100 - 1):
+            admitted = number >= 100 * share
+            while admitted and len(crowd.inside) >= LIMITS.standing:
+                await crowd.go(next(iter(crowd.inside)))
+            await crowd.come(f"guest {number}")
+            assert (f"guest {number}" in crowd.inside) == admitted
+        await crowd.empty()
+        crowd.clock.now += pause
+        await crowd.come("a", "b", "c")
+        found = crowd.admission.overloaded, set(crowd.inside)
+        await crowd.empty()
+        return found
+
+    assert asyncio.run(main()) == (overloaded, {"a", "b"} if overloaded else {"a", "b", "c"})
 
 
 def test_who_leaves_while_waiting_or_just_let_in_holds_no_place():

@@ -278,8 +278,6 @@ def _run(
     from generec.cli.talker import ServedTalker
     from generec.serving.api.app import create_app
 
-    if not out.quiet:
-        _logged()
     engine = traced.engine()
     talker = ServedTalker.over(engine, made)
     app = create_app(engine, store, traced.talker(talker), settings)
@@ -287,6 +285,8 @@ def _run(
         traced.app(app), access_log=False, log_level="warning", server_header=False,
         proxy_headers=False, lifespan="on", timeout_graceful_shutdown=int(settings.drain),
     )  # fmt: skip
+    if not out.quiet:
+        _logged()  # now: to set its own logs up, the web server closes those that are there
     server = uvicorn.Server(config)
     # uvicorn drains and then raises the signal once more: to be told to stop is no failure
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
@@ -332,8 +332,7 @@ def _logged() -> None:
     import logging
 
     from generec.serving.api.guard import LOG
+    from generec.serving.api.lines import Lines
 
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    LOG.addHandler(handler)
+    LOG.addHandler(Lines())
     LOG.setLevel(logging.INFO)

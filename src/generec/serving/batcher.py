@@ -46,8 +46,8 @@ class Limits:
     """Seconds that a request waits for company while the model is idle."""
     queue: int = 64
     """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be."""
-    standing: int = 4
-    """Requests that are worked on at once while others are refused (see serving/admission.py)."""
+    standing: int = 1
+    """Requests that are worked on at once while most others are refused (see serving/admission.py)."""
     late: float = 0.1
     """Seconds that a request may have waited then."""
     timeout: float = 2.0

@@ -39,6 +39,7 @@ from generec.types import Condition, Request, Slate
 Lines = Callable[[Person], tuple[ProfileLine, ...]]
 """What a person's profile says, as the loop writes it from a history."""
 _MEMBERS = 4
+_WORDS = 25
 _BY_HAND = BackendCard("by hand")
 
 
@@ -117,23 +118,26 @@ class Generators:
     def edits(self, maker: TextEditMaker) -> Proof:
         """A description in 25 words. Hit: it opens with what this person would like best in it."""
 
-        def best(case: Case) -> str:
-            said = self.sentences(self.people.catalog.frame["description"][self.people.catalog.row(case.item_id)])
-            worth = self.reading(case.user_id, said)
-            return said[int(np.argmax(worth))]
+        def liked(case: Case) -> list[str]:
+            said = self.described(case.item_id)
+            return [said[at] for at in np.argsort(-self.reading(case.user_id, said), kind="stable")]
 
         def hit(case: Case, answer: Candidate) -> bool:
             payload = answer.draft.payload if answer.draft is not None else None
             text = payload.text if isinstance(payload, TextPayload) else ""
-            return bool(text) and _same(self.sentences(text)[0], best(case))
+            return bool(text) and _same(self.sentences(text)[0], liked(case)[0])
 
         def make(case: Case, person: Person) -> Candidate | None:
             asked = Guidance(act="edit", kind="text", item_id=case.item_id, seed=case.seed)
             return self.made(maker, asked, person)
 
         return Proof(
-            name="text edits", people=self.people, hit=hit, worth=self.as_read, make=make, others={"shown": self.shown}
-        )
+            name="text edits", people=self.people, hit=hit, worth=self.as_read, make=make,
+            others={
+                "shown": lambda case: _text(_within(self.described(case.item_id)), case.item_id),
+                "oracle": lambda case: _text(_within(liked(case)), case.item_id),
+            },
+        )  # fmt: skip
 
     def creations(self, maker: TextCreateMaker) -> Proof:
         """A few lines about a subtopic. Hit: it is read to be about it, in the person's favourite tone."""
@@ -184,15 +188,9 @@ class Generators:
         catalog = self.people.catalog
         return Candidate("retrieved", catalog.titles([catalog.item_ids[row]])[0], catalog.item_ids[row])
 
-    def shown(self, case: Case) -> Candidate:
-        """The text as it stands, cut where the edit has to end."""
-        text = str(self.people.catalog.frame["description"][self.people.catalog.row(case.item_id)])
-        kept: list[str] = []
-        for sentence in self.sentences(text):
-            if sum(len(one.split()) for one in [*kept, sentence]) > 25:
-                break
-            kept.append(sentence)
-        return _text(" ".join(kept), case.item_id)
+    def described(self, item_id: str) -> list[str]:
+        """The sentences of an item's description."""
+        return self.sentences(str(self.people.catalog.frame["description"][self.people.catalog.row(item_id)]))
 
     def best_text(self, case: Case) -> Candidate | None:
         """The statements that this person would like best, of everything that the catalogue says of the subtopic."""
@@ -251,6 +249,12 @@ def _text(text: str, item_id: str | None = None) -> Candidate:
     return Candidate(
         "created", "", item_id, Draft(id=text, mode="created", payload=TextPayload(text), backend=_BY_HAND)
     )
+
+
+def _within(sentences: Sequence[str]) -> str:
+    """The first of them, as many as an edit has room for."""
+    words = np.cumsum([len(one.split()) for one in sentences])
+    return " ".join(sentences[: max(1, int((words <= _WORDS).sum()))])
 
 
 def _same(one: str, other: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -38,8 +38,9 @@ def made_of(request: Request) -> Parts:
 App = Annotated[Parts, Depends(parts_of)]
 
 
-def _needs(scope: Scope) -> Callable[..., Caller]:
-    def check(request: Request, app: App, _: Annotated[object, Depends(_SCHEME)] = None) -> Caller:
+def _needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    async def check(request: Request, app: App, _: Annotated[object, Depends(_SCHEME)] = None) -> Caller:
+        await app.store.keys.ring.fresh()
         try:
             caller = _caller(request, app, scope)
         except UnauthenticatedError:

@@ -30,6 +30,7 @@ from generec.serving.api import (
     turn,
     users,
 )
+from generec.serving.api.door import Door
 from generec.serving.api.guard import Guard
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import Problem, install
@@ -75,6 +76,7 @@ def create_app(engine: Engine, store: Store, talker: Talker, settings: Settings 
         app.include_router(router)
     install(app, [route for router in _ROUTERS for route in router.routes])
     app.mount("/openai/v1", openai_app(parts))  # errors in another shape
+    app.add_middleware(Door, admission=engine.admission, routes=recommend.router.routes)
     app.add_middleware(Guard, settings=settings, counted=engine.metrics.traffic.request)
 
     def document() -> dict[str, Any]:

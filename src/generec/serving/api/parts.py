@@ -26,7 +26,7 @@ from generec.serving.api.wishes import fitting
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
 from generec.serving.cache import person_of
 from generec.serving.engine import Engine
-from generec.serving.rules import Rule
+from generec.serving.rules import Rule, in_force
 from generec.serving.store import Store
 from generec.serving.store.database import now
 from generec.serving.store.events import TenantLog
@@ -76,7 +76,7 @@ class Parts:
 
     def rules(self, tenant: str) -> tuple[Rule, ...]:
         """The operator's rules that are in force now."""
-        return self.store.rules.list(tenant, at=now())
+        return in_force(self.store.rules.recent(tenant).get(), now())
 
     def person(self, tenant: str, user_id: str | None, history: tuple[str, ...] = ()) -> Person:
         """A person for the loop. history: instead of what the store has. Asks the talker: call it in `talk`."""

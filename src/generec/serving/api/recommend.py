@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter
-from fastapi import Request as HttpRequest
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
-from starlette.responses import Response
 
 from generec.data.conditions import parse
 from generec.errors import unknown
-from generec.serving.api.access import App, Reader, made_of, own
+from generec.serving.api.access import App, Reader, own
 from generec.serving.api.known import Known
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
@@ -31,20 +28,7 @@ Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Row = Strict(False)  # of a tuple: JSON has lists alone
 
 
-class Admitted(APIRoute):
-    """A route that is refused before its body is read where the engine has no place for it."""
-
-    def get_route_handler(self) -> Callable[[HttpRequest], Coroutine[Any, Any, Response]]:
-        answered = super().get_route_handler()
-
-        async def admitted(request: HttpRequest) -> Response:
-            async with made_of(request).engine.admission.one():
-                return await answered(request)
-
-        return admitted
-
-
-router = APIRouter(prefix="/v1", tags=["recommend"], responses=RESPONSES, route_class=Admitted)
+router = APIRouter(prefix="/v1", tags=["recommend"], responses=RESPONSES)
 
 
 class Closed(BaseModel):
@@ -109,7 +93,9 @@ class Similar(BaseModel):
 async def recommend(body: RecommendAsk, caller: Reader, app: App) -> Recommended:
     """A slate for a person: their events in the store count from the moment they are acknowledged."""
     own(caller, app)
-    known, rules = await asyncio.to_thread(_about, app, caller.tenant, body.user_id)
+    await app.store.rules.recent(caller.tenant).fresh()
+    rules = app.rules(caller.tenant)
+    known = Known() if body.user_id is None else await asyncio.to_thread(app.known, caller.tenant, body.user_id)
     request = Request(
         history=known.history if body.history is None else tuple(body.history), user_id=body.user_id,
         conditions=tuple(map(parse, body.filters)), exclude=known.refused | frozenset(body.exclude),
@@ -123,10 +109,6 @@ async def recommend(body: RecommendAsk, caller: Reader, app: App) -> Recommended
         id=slate_id, items=_places(app, answer.slate, rules), source=answer.slate.source, note=answer.slate.note,
         model=answer.version, catalogue=answer.catalogue, cached=answer.cached,
     )  # fmt: skip
-
-
-def _about(app: Parts, tenant: str, user_id: str | None) -> tuple[Known, tuple[Rule, ...]]:
-    return app.known(tenant, user_id), app.rules(tenant)
 
 
 @router.post("/similar")

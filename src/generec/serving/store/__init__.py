@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sql
@@ -111,11 +112,11 @@ class Store:
     def models(self) -> Models:
         return Models(self.db)
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         return Rules(self.db)
 
-    @property
+    @cached_property
     def keys(self) -> ApiKeys:
         return ApiKeys(self.db)
 

@@ -9,8 +9,9 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sql
@@ -18,6 +19,7 @@ from sqlalchemy.engine import Row
 
 from generec.errors import UsageError, unknown
 from generec.serving.store.database import Database, note, now
+from generec.serving.store.recent import Recent
 from generec.serving.store.tables import KEYS
 
 Scope = Literal["read", "write", "admin"]
@@ -25,8 +27,6 @@ Scope = Literal["read", "write", "admin"]
 
 _ORDER: tuple[Scope, ...] = get_args(Scope)
 _SECRET = re.compile(r"generec_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
-_ANY = sql.select(KEYS.c.id).where(KEYS.c.revoked.is_(None)).limit(1)  # built once: every request asks one of them
-_NAMED = sql.select(KEYS).where(KEYS.c.id == sql.bindparam("named"))
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,36 @@ class NewKey:
 
 
 @dataclass(frozen=True)
+class KeyRing:
+    """The valid keys of all tenants at one moment, by their ids, each with the hash of its secret."""
+
+    keys: Mapping[str, tuple[bytes, ApiKey]] = field(repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.keys)
+
+    def holder(self, secret: str) -> ApiKey | None:
+        """Whose secret it is, tenant included; None for what is no valid key."""
+        read = _SECRET.fullmatch(secret)
+        hash_, key = (read and self.keys.get(read[1])) or (b"", None)
+        return key if read is not None and hmac.compare_digest(hash_, _hash(read[2])) else None
+
+
+@dataclass(frozen=True)
 class ApiKeys:
-    """The keys of each tenant."""
+    """The keys of each tenant. What other processes do to them counts within a second, what this one does at once."""
 
     db: Database
+
+    @cached_property
+    def ring(self) -> Recent[KeyRing]:
+        """The valid keys, which every request asks for."""
+        return Recent(self._valid)
+
+    def _valid(self) -> KeyRing:
+        with self.db.reading() as c:
+            rows = c.execute(sql.select(KEYS).where(KEYS.c.revoked.is_(None))).all()
+        return KeyRing({row.id: (row.hash, _key(row)) for row in rows})
 
     def create(self, tenant: str, name: str, scopes: Sequence[Scope], *, by: str) -> NewKey:
         """A new key with its secret, which cannot be had again."""
@@ -73,18 +99,12 @@ class ApiKeys:
                 id=key.id, tenant=tenant, name=name, hash=_hash(random), scopes=list(key.scopes), created=key.created
             ))  # fmt: skip
             note(c, tenant, by, "create key", key.id, {"scopes": list(key.scopes)})
+        self.ring.drop()
         return NewKey(key, f"generec_{key_id}_{random}")
 
     def authenticate(self, secret: str) -> ApiKey | None:
         """Whose secret it is, tenant included; None for what is no key, and for a revoked one."""
-        read = _SECRET.fullmatch(secret)
-        if read is None:
-            return None
-        with self.db.reading() as c:
-            row = c.execute(_NAMED, {"named": read[1]}).one_or_none()
-        if row is None or row.revoked is not None or not hmac.compare_digest(row.hash, _hash(read[2])):
-            return None
-        return _key(row)
+        return self.ring.get().holder(secret)
 
     def revoke(self, tenant: str, key_id: str, *, by: str) -> None:
         """Ends a key. Raises UsageError when the tenant has none of that id; asked twice, the first time counts."""
@@ -94,6 +114,7 @@ class ApiKeys:
             if not ended.rowcount:
                 raise UsageError(f"there is no key {key_id!r}; `generec keys list` shows them")
             note(c, tenant, by, "revoke key", key_id)
+        self.ring.drop()
 
     def list(self, tenant: str) -> tuple[ApiKey, ...]:
         """All keys, revoked ones too, oldest first."""
@@ -103,8 +124,7 @@ class ApiKeys:
 
     def any(self) -> bool:
         """Whether anybody holds a valid key: what a server asks before it listens to more than this machine."""
-        with self.db.reading() as c:
-            return c.scalar(_ANY) is not None
+        return bool(self.ring.get())
 
 
 def _hash(random: str) -> bytes:

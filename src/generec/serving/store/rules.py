@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, get_args
 
 import sqlalchemy as sql
@@ -12,17 +13,14 @@ from sqlalchemy.engine import Row
 
 from generec.data.conditions import expression, parse
 from generec.errors import UsageError, unknown
-from generec.serving.rules import Rule, RuleKind
+from generec.serving.rules import Rule, RuleKind, in_force
 from generec.serving.store.border import empty
 from generec.serving.store.database import Database, note, now
+from generec.serving.store.recent import Recent
 from generec.serving.store.tables import RULES
 from generec.types import Catalog
 
 _ALL = sql.select(RULES).where(RULES.c.tenant == sql.bindparam("of")).order_by(RULES.c.created, RULES.c.id)
-_NOW = _ALL.where(  # built once: every request asks it
-    sql.or_(RULES.c.starts.is_(None), RULES.c.starts <= sql.bindparam("at")),
-    sql.or_(RULES.c.ends.is_(None), RULES.c.ends > sql.bindparam("at")),
-)
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,11 @@ class Rules:
     """Rules, kept until they are taken away."""
 
     db: Database
+    _recent: dict[str, Recent[tuple[Rule, ...]]] = field(default_factory=dict, repr=False, compare=False)
+
+    def recent(self, tenant: str) -> Recent[tuple[Rule, ...]]:
+        """All rules, oldest first, which every request asks for. Those of other processes count within a second."""
+        return self._recent.setdefault(tenant, Recent(partial(self.list, tenant)))
 
     def add(
         self,
@@ -66,13 +69,14 @@ class Rules:
                 starts=starts, ends=ends, created=now(),
             ))  # fmt: skip
             note(c, tenant, by, "add rule", rule.id, {"kind": kind, "conditions": list(conditions)})
+        self.recent(tenant).drop()
         return rule
 
     def list(self, tenant: str, *, at: int | None = None) -> tuple[Rule, ...]:
         """All rules, oldest first; with `at` (UTC seconds) those in force then."""
         with self.db.reading() as c:
-            rows = c.execute(_ALL, {"of": tenant}) if at is None else c.execute(_NOW, {"of": tenant, "at": at})
-            return tuple(map(_rule, rows))
+            rules = tuple(map(_rule, c.execute(_ALL, {"of": tenant})))
+        return rules if at is None else in_force(rules, at)
 
     def delete(self, tenant: str, rule_id: str, *, by: str) -> None:
         """Takes a rule away. Raises UsageError when there is none of that id."""
@@ -81,6 +85,7 @@ class Rules:
             if not gone.rowcount:
                 raise UsageError(f"there is no rule {rule_id!r}")
             note(c, tenant, by, "delete rule", rule_id)
+        self.recent(tenant).drop()
 
 
 def _rule(row: Row[Any]) -> Rule:
