@@ -87,6 +87,7 @@ async def flooded(server: Served, people: list[tuple[str, ...]], chosen: Any) ->
 
 async def stopped(server: Served, people: list[tuple[str, ...]], pause: float) -> dict[str, Any]:
     """SIGTERM while requests are under way: each must be answered."""
+    await settled(server)  # the flood is over, nobody is refused for it any more
     client = Client(server.host, server.port)
     turns = [
         client.ask("POST", "/v1/turn", {"words": "price below 20", "history": some[-20:]})
