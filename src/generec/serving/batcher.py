@@ -48,7 +48,7 @@ class Limits:
     """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be."""
     standing: int = 1
     """Requests that are worked on at once while most others are refused (see serving/admission.py)."""
-    late: float = 0.1
+    late: float = 0.05
     """Seconds that a request may have waited then."""
     timeout: float = 2.0
     """Seconds from arrival to deadline, where a request names none."""
