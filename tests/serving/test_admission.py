@@ -97,7 +97,7 @@ def test_where_more_comes_than_can_wait_it_is_refused_and_few_are_inside():
     assert (crowd.admission.inside, crowd.admission.waiting) == (0, 0)
 
 
-@pytest.mark.parametrize(("pause", "share", "overloaded"), [(1.1, 0.8, True), (1.1, 0.7, False), (2.1, 0.8, False)])
+@pytest.mark.parametrize(("pause", "share", "overloaded"), [(1.05, 0.8, True), (1.05, 0.7, False), (1.2, 0.8, False)])
 def test_an_overload_goes_on_while_most_are_refused(pause, share, overloaded):
     async def main():
         crowd = Crowd()

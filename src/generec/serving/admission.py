@@ -13,6 +13,7 @@ from generec.serving.batcher import Limits, OverloadError
 
 _MEMORY = 0.95  # what the mean of seconds keeps of its past with every request
 _OVER = 1.0  # seconds that an overload lasts at least
+_PAUSE = 0.1  # seconds in which nobody comes: a flood has ended
 _MOST = 0.75  # of those who came in such a second: were as many refused, it goes on
 
 
@@ -76,7 +77,7 @@ class Admission:
     def _count(self) -> None:
         now = self.clock()
         if now >= self._until:
-            if now < self._until + _OVER and self._refusals > _MOST * self._came:
+            if now < self._until + _PAUSE and self._refusals > _MOST * self._came:
                 self._until = now + _OVER
             self._came = self._refusals = 0
         self._came += 1
