@@ -7,7 +7,7 @@ Schemathesis makes them: border values of every schema, random bodies, valid and
 names what the next request is about. Half of the names in paths are of things that are there. Its checks are all on:
 no failure of the server, documented statuses, media types, headers and bodies, methods, keys that are needed, and data
 that break the schema are refused. Two statuses need a word: 422 also answers what fits the schema and cannot be done (a
-condition on a column that nobody has), and 504 is what a request that allows too little time asks for.
+condition on a column that nobody has), and 504 is what a request that allows too little time asks for. 413 refuses as well.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ def planted(site: Site) -> dict[str, tuple[str, ...]]:
 def settings(names: Mapping[str, Sequence[str]]) -> str:
     """Schemathesis's configuration. JSON's strings and lists are TOML's as well."""
     lines = ["[checks]", 'positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 422, 429, 504]',
+             "negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 409, 413, 415, 422, 429]",
              "[generation.dictionaries]", 'string = {dictionary = "words", probability = 0.1}',
              "[dictionaries.words]", f"values = {json.dumps(WORDS)}"]  # fmt: skip
     for name, values in names.items():

@@ -9,7 +9,7 @@ import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -20,6 +20,10 @@ from generec.serving.api.problems import problem
 from generec.serving.api.settings import Settings
 
 LOG = logging.getLogger("generec.serving.requests")
+SLASH = "\0"
+"""Stands for a slash within a name of a path, until the name is read (api/recommend.py): no name may hold it."""
+_NAMED = ("/v1/users/", "/v1/items/")
+_SLASH = re.compile("%2f", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -51,7 +55,7 @@ class Guard:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"  # no secret
         state = scope["state"] = {**scope.get("state", {}), "request_id": request_id}
-        status = 0
+        status, scope["path"] = 0, parted(scope["path"], scope.get("raw_path") or b"")
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -116,6 +120,17 @@ class Guard:
             return message
 
         return receiving
+
+
+def parted(path: str, raw: bytes) -> str:
+    """A path whose names may hold slashes, sent as %2F: SLASH stands for these, so that only others part it.
+
+    What is routed is decoded, and DELETE /v1/users/ann/profile/lines would delete a person of the name
+    `ann/profile/lines`. raw: as it came; one that holds the stand-in itself leads nowhere.
+    """
+    if not path.startswith(_NAMED) or (b"%2f" not in raw.lower() and SLASH not in path):
+        return path
+    return "" if SLASH in path else unquote(_SLASH.sub("%00", raw.decode("latin-1")))
 
 
 def _name(host: str) -> str:

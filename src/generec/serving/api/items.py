@@ -15,7 +15,7 @@ from generec.serving.api.access import App, Caller, Reader, Writer
 from generec.serving.api.approvals import Marks, marks_of
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
-from generec.serving.api.recommend import Closed, Id
+from generec.serving.api.recommend import Closed, Id, ItemName
 from generec.serving.store.items import Item
 
 _COLUMN = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
@@ -106,8 +106,8 @@ def search_items(
     return ItemPage(items=[_shown(app, caller, item) for item in page.rows], cursor=page.cursor)
 
 
-@router.get("/{item_id:path}")
-def get_item(item_id: Id, caller: Reader, app: App) -> WithMarks:
+@router.get("/{item_id}")
+def get_item(item_id: ItemName, caller: Reader, app: App) -> WithMarks:
     """One item."""
     item = _there(app, caller, item_id)
     created = item.fields.get("origin") == "created"
@@ -124,8 +124,8 @@ async def upsert_items(body: ItemRows, caller: Writer, app: App) -> Stored:
     return Stored(created=done.created, updated=done.updated, unchanged=done.unchanged, watermark=done.watermark)
 
 
-@router.delete("/{item_id:path}")
-async def delete_item(item_id: Id, caller: Writer, app: App) -> Deleted:
+@router.delete("/{item_id}")
+async def delete_item(item_id: ItemName, caller: Writer, app: App) -> Deleted:
     """Takes an item out: no answer that begins after this one shows it."""
     await asyncio.to_thread(_there, app, caller, item_id)
     before = await asyncio.to_thread(app.store.items.watermark, caller.tenant)

@@ -9,11 +9,12 @@ from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
 from generec.data.conditions import parse
 from generec.errors import unknown
 from generec.serving.api.access import App, Reader, own
+from generec.serving.api.guard import SLASH
 from generec.serving.api.known import Known
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
@@ -24,6 +25,10 @@ from generec.types import Request, Slate
 Id = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00]+$")]
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 """Shorter than other names: the log keeps it behind the tenant's."""
+ItemName = Annotated[Id, BeforeValidator(lambda given: given.replace(SLASH, "/"))]
+"""An item in a path."""
+UserName = Annotated[UserId, BeforeValidator(lambda given: given.replace(SLASH, "/"))]
+"""A person in a path."""
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Row = Strict(False)  # of a tuple: JSON has lists alone
 

@@ -15,11 +15,11 @@ from generec.records import Age, ProfileLine, fingerprint
 from generec.serving.api.access import App, Caller, Reader, Writer
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES, missing
-from generec.serving.api.recommend import Closed, Expression, Id, UserId
+from generec.serving.api.recommend import Closed, Expression, Id, UserName
 from generec.serving.api.wishes import askable
 from generec.serving.store.people import Profile
 
-router = APIRouter(prefix="/v1/users/{user_id:path}", tags=["users"], responses=RESPONSES)
+router = APIRouter(prefix="/v1/users/{user_id}", tags=["users"], responses=RESPONSES)
 
 
 class ProfileShown(BaseModel):
@@ -65,13 +65,13 @@ class ForgottenShown(BaseModel):
 
 
 @router.get("/profile")
-async def read_profile(user_id: UserId, caller: Reader, app: App) -> ProfileShown:
+async def read_profile(user_id: UserName, caller: Reader, app: App) -> ProfileShown:
     """The profile; of somebody unknown the one that says nothing."""
     return await _shown(app, caller, user_id)
 
 
 @router.patch("/profile")
-async def edit_profile(user_id: UserId, body: ProfileEdit, caller: Writer, app: App) -> ProfileShown:
+async def edit_profile(user_id: UserName, body: ProfileEdit, caller: Writer, app: App) -> ProfileShown:
     """Sets consent, age class and language."""
     given = body.model_dump(exclude_none=True)
 
@@ -83,7 +83,7 @@ async def edit_profile(user_id: UserId, body: ProfileEdit, caller: Writer, app: 
 
 
 @router.post("/profile/lines")
-async def add_profile_line(user_id: UserId, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
+async def add_profile_line(user_id: UserName, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
     """Adds a line; it stands until the person deletes it."""
     line = _askable(app, caller, body.line())
     await asyncio.to_thread(app.store.people.put_line, caller.tenant, user_id, line, by=caller.by)
@@ -91,21 +91,21 @@ async def add_profile_line(user_id: UserId, body: LineAsk, caller: Writer, app: 
 
 
 @router.put("/profile/lines/{line_id}")
-async def edit_profile_line(user_id: UserId, line_id: Id, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
+async def edit_profile_line(user_id: UserName, line_id: Id, body: LineAsk, caller: Writer, app: App) -> ProfileShown:
     """Replaces a line, also an inferred one, by the person's own words."""
     await _replaced(app, caller, user_id, line_id, (_askable(app, caller, body.line()),))
     return await _shown(app, caller, user_id)
 
 
 @router.delete("/profile/lines/{line_id}")
-async def delete_profile_line(user_id: UserId, line_id: Id, caller: Writer, app: App) -> ProfileShown:
+async def delete_profile_line(user_id: UserName, line_id: Id, caller: Writer, app: App) -> ProfileShown:
     """Removes a line for good; an inferred one with its events as evidence of others."""
     await _replaced(app, caller, user_id, line_id, ())
     return await _shown(app, caller, user_id)
 
 
 @router.get("/export")
-async def export_person(user_id: UserId, caller: Reader, app: App) -> dict[str, Any]:
+async def export_person(user_id: UserName, caller: Reader, app: App) -> dict[str, Any]:
     """Everything that is kept of a person, words included."""
     await app.impressions.flush()
     found = await asyncio.to_thread(app.store.people.export, caller.tenant, user_id)
@@ -113,7 +113,7 @@ async def export_person(user_id: UserId, caller: Reader, app: App) -> dict[str, 
 
 
 @router.delete("")
-async def forget_person(user_id: UserId, caller: Writer, app: App) -> ForgottenShown:
+async def forget_person(user_id: UserName, caller: Writer, app: App) -> ForgottenShown:
     """Deletes a person: profile, history, the key of what was sealed, and what memory holds of them."""
     done = await app.forget(caller.tenant, user_id, caller.by)
     return ForgottenShown(known=done.known, events=done.events, models=done.models, wiped=done.wiped)
