@@ -6,7 +6,7 @@
 Schemathesis makes them: border values of every schema, random bodies, valid and not, and sequences in which one answer
 names what the next request is about. Half of the names in paths are of things that are there. Its checks are all on:
 no failure of the server, documented statuses, media types, headers and bodies, methods, keys that are needed, and data
-that break the schema are refused. Some statuses need a word: 422 also answers what fits the schema and cannot be done (a
+that break the schema are refused. Some statuses need a word: 422 also answers what fits and cannot be done (a
 condition on a column that nobody has), 504 is what a request that allows too little time asks for, 413 refuses too.
 """
 
