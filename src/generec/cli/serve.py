@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -269,7 +270,6 @@ def _run(
     traced: Tracing,
 ) -> None:
     import asyncio
-    import signal
 
     try:
         import uvicorn
@@ -305,11 +305,7 @@ def _run(
         if server.started:
             talker.loops.warm()
             behind.after()
-            host, port = listening.getsockname()[:2]
-            address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            out.document({"address": address})
-            out.text(f"generec answers: the page at {address}/, the API at {address}/openapi.json")
-            sys.stdout.flush()
+            _announced(listening, out)
             beside.enter_context(scheduled(taken))
         try:
             await task
@@ -325,6 +321,15 @@ def _run(
         traced.close()
     if not server.started:
         raise UsageError("the server did not start; what is written above says why")
+
+
+def _announced(listening: socket.socket, out: Output) -> None:
+    """Says where it answers, once it does."""
+    host, port = listening.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    out.document({"address": address})
+    out.text(f"generec answers: the page at {address}/, the API at {address}/openapi.json")
+    sys.stdout.flush()
 
 
 def _logged() -> None:

@@ -6,6 +6,7 @@ from every_route import OF_ENGINE, OPEN, OPENAI, ROUTES, ask, kept, plant
 
 from generec.serving.api.app import _ROUTERS
 from generec.serving.openai.routes import router as openai_router
+from generec.serving.store import Store
 
 
 @pytest.fixture
@@ -80,3 +81,13 @@ def test_no_log_line_names_a_person_or_their_words(planted, lines, caplog):
     ours = [one.getMessage() for one in caplog.records if one.name.startswith("generec")]
     assert CANARY not in str(ours)
     assert CANARY not in planted.client.get("/metrics", headers=headers).text
+
+
+def test_a_key_that_another_process_made_opens_at_once(server, store, tmp_path):
+    server.key("read")
+    is_problem(server.client.post("/v1/recommend", json={"history": ["i1"]}), 401)  # what is valid was read just now
+    store.keys.ring.seconds = 3600.0
+    with Store.open(f"sqlite:///{tmp_path}/store.db", tmp_path / "keys") as elsewhere:
+        secret = elsewhere.keys.create("default", "new", ["read"], by="test").secret
+    allowed = {"authorization": f"Bearer {secret}"}
+    assert server.client.post("/v1/recommend", json={"history": ["i1"]}, headers=allowed).status_code == 200

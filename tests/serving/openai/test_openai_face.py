@@ -146,6 +146,7 @@ def test_models_are_those_that_answer(client):
 
 
 def test_keys_scopes_and_tenants_are_those_of_the_api(connect, secret, served):
+    secret("read")
     with pytest.raises(openai.AuthenticationError) as error:
         ask(connect("sk-unknown"), "lamps")
     assert error.value.code == "invalid_api_key"
