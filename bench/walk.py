@@ -77,6 +77,7 @@ class Walk:
         self.page.get_by_role("button", name="Show my first slate").click()
 
     def feed(self) -> None:
+        self.page.wait_for_selector(".steer[aria-busy=false]")  # a server that has just started shows a first look
         self.page.wait_for_selector(".card-open")
         self.picture("feed")
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sqlite3
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,16 @@ import pytest
 import sqlalchemy as sql
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from generec.data import chain, read_dataset, write_dataset
-from generec.data.entries import Entry, Receipt
+from generec.data.entries import Entry, Receipt, numbers
 from generec.data.log import Broken, EventLog
 from generec.data.split import split
 from generec.data.vault import Vault
 from generec.errors import InputError
 from generec.records import Feedback
+from generec.serving.store import Store
 from generec.types import Catalog
 
 CATALOG = Catalog(pl.DataFrame({"item_id": [f"i{n}" for n in range(9)]}))
@@ -215,6 +218,106 @@ def test_a_log_opens_under_its_own_key_and_version_only(log, tmp_path):
             EventLog.open(odd, tmp_path / "keys")
 
 
+_TO_1 = (  # a log as it was before events named the one before them
+    "ALTER TABLE event DROP COLUMN previous", "DROP TABLE latest", "CREATE INDEX ix_event_person ON event (person)",
+    "UPDATE head SET version = 1",
+)  # fmt: skip
+
+
+def test_a_log_of_the_version_before_is_brought_up(log, tmp_path):
+    for n in range(9):
+        log.append([Entry(kind="click", user_id=("ann", "bob", "cid")[n % 3], item_id=f"i{n}", time=n)])
+    assert log.forget("cid").events == 3
+    before = {name: log.history(name) for name in ("ann", "bob")}
+    with log.engine.begin() as c:
+        for step in _TO_1:
+            c.exec_driver_sql(step)
+    log.engine.dispose()
+    with pytest.raises(InputError, match="another master key"):
+        EventLog.open(f"sqlite:///{tmp_path}/log.db", tmp_path / "other")
+    brought = again(log, tmp_path)
+    assert brought.verify() is None
+    assert {name: brought.history(name) for name in before} == before
+    brought.append([Entry(kind="click", user_id="ann", item_id="new", time=99)])
+    assert [entry.item_id for entry in brought.history("ann")] == ["i0", "i3", "i6", "new"]
+    assert brought.forget("bob").events == 3
+    assert brought.verify() is None
+
+
+def test_what_a_writer_knows_of_people_ends_with_every_other_writer(log, tmp_path):
+    """A person deleted elsewhere gets a new key here, and the events before them are not taken for theirs."""
+    other = again(log, tmp_path)
+    for n in range(3):
+        log.append([Entry(kind="click", user_id="ann", item_id=f"a{n}", time=n)])
+    other.append([Entry(kind="click", user_id="ann", item_id="a3", time=3)])
+    log.append([Entry(kind="click", user_id="ann", item_id="a4", time=4)])
+    assert [entry.item_id for entry in log.history("ann")] == [f"a{n}" for n in range(5)]
+    assert other.forget("ann").events == 5
+    log.append([Entry(kind="click", user_id="ann", item_id="again")])
+    assert [entry.item_id for entry in log.history("ann")] == ["again"]
+    assert log.verify() is None
+
+
+@pytest.mark.parametrize("table", ["chain", "event", "latest"])
+def test_what_is_undone_is_not_remembered(log, table):
+    """People who were introduced by an append that failed are strangers again."""
+    log.append([Entry(kind="click", user_id="ann", item_id="a0")])
+    with log.engine.begin() as c:
+        c.exec_driver_sql(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(IntegrityError, match="disk full"):
+        log.append([Entry(kind="click", user_id=name, item_id="i") for name in ("ann", "new")])
+    with log.engine.begin() as c:
+        c.exec_driver_sql("DROP TRIGGER full")
+    log.append([Entry(kind="click", user_id=name, item_id="j") for name in ("new", "ann")])
+    assert log.verify() is None
+    assert [entry.item_id for entry in log.history("ann")] == ["a0", "j"]
+    assert [entry.item_id for entry in log.history("new")] == ["j"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=30))
+@settings(max_examples=40, deadline=None)
+def test_a_person_s_events_are_found_as_a_scan_finds_them(told):
+    """By the way from each event to the one before it; the scan is the naive twin."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = EventLog.open(f"sqlite:///{folder}/log.db", f"{folder}/keys")
+        kept: dict[str, list[str]] = {}
+        for n, (name, leaves) in enumerate(told):
+            if leaves:
+                assert log.forget(name).events == len(kept.pop(name, []))
+            else:
+                log.append([Entry(kind="click", user_id=name, item_id=f"i{n}", time=n)])
+                kept.setdefault(name, []).append(f"i{n}")
+        for name in "abc":
+            assert [entry.item_id for entry in log.history(name)] == kept.get(name, [])
+        with log.engine.connect() as c:
+            for person, last in c.exec_driver_sql("SELECT person, seq FROM latest").all():
+                query = sql.select(numbers(sql.literal(person)).c.seq)
+                scan = c.exec_driver_sql("SELECT seq FROM event WHERE person = ? ORDER BY seq DESC", (person,))
+                assert c.scalars(query).all() == scan.scalars().all()
+                assert last == c.scalar(query)
+        assert log.verify() is None
+        log.engine.dispose()
+
+
+def test_one_person_is_asked_for_without_reading_all_events(tmp_path):
+    log = replace(Store.open(f"sqlite:///{tmp_path}/store.db", tmp_path / "keys").log("default"))
+    log.append([Entry(kind="click", user_id=name, item_id="i1") for name in ("ann", "bob")])
+    asked = []
+    sql.event.listen(
+        log.engine, "before_cursor_execute", lambda c, cursor, text, given, *_: asked.append((text, given))
+    )
+    assert log.history("ann")
+    assert log.recent("ann")
+    assert log.forget("ann").events == 1
+    with log.engine.connect() as c:
+        plans = {
+            text: [row[3] for row in c.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given)]
+            for text, given in list(asked) if "event" in text and "RECURSIVE" in text
+        }  # fmt: skip
+    assert len(plans) == 3
+    assert not [step for plan in plans.values() for step in plan if "SCAN event" in step or "SCAN chain" in step], plans
+
+
 def changed_link(c):
     """Somebody without the keys rewrites a ciphertext and every link after it."""
     rows = c.execute("SELECT seq, act, person, token, sealed FROM chain ORDER BY seq").fetchall()
@@ -247,11 +350,15 @@ TAMPERING = {
     "the readable item": (4, lambda c: c.execute("UPDATE event SET item_id = 'i8' WHERE seq = 4")),
     "the readable weight": (4, lambda c: c.execute("UPDATE event SET weight = 9 WHERE seq = 4")),
     "a readable row taken out": (4, lambda c: c.execute("DELETE FROM event WHERE seq = 4")),
+    "the event before it": (4, lambda c: c.execute("UPDATE event SET previous = 1 WHERE seq = 4")),
+    "the event before it, none": (4, lambda c: c.execute("UPDATE event SET previous = NULL WHERE seq = 4")),
+    "the latest of a person": (8, lambda c: c.execute("UPDATE latest SET seq = 6 WHERE seq = 8")),
+    "the latest of a person, none": (8, lambda c: c.execute("DELETE FROM latest WHERE seq = 8")),
     "a readable row added": (
         99,
         lambda c: c.execute(
-            "INSERT INTO event SELECT 99, person, time, kind, stage, source, item_id, variant, turn, model, position, "
-            "propensity, value, weight FROM event WHERE seq = 4"
+            "INSERT INTO event SELECT 99, person, NULL, time, kind, stage, source, item_id, variant, turn, model, "
+            "position, propensity, value, weight FROM event WHERE seq = 4"
         ),
     ),
     "a key": (2, lambda c: c.execute("DELETE FROM person WHERE since = 2")),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generec.data.vault import KEY_FILE, Person, Vault, seal, token, unseal
+from generec.data.vault import KEY_FILE, Person, Vault, place_of, seal, token, unseal
 from generec.errors import InputError
 
 KEY, OTHER = bytes(32), bytes([1]) * 32
@@ -99,7 +99,7 @@ def test_a_wrapped_key_is_of_one_person_and_one_vault():
 
 def test_an_event_opens_at_its_place_only():
     person = Person("ann", KEY)
-    sealed = person.seal(b"words", 7, b"m" * 16)
+    sealed = person.seal(b"words", place_of(7, person.id, b"m" * 16))
 
     class Row:
         seq, person, token = 7, "ann", b"m" * 16

@@ -51,25 +51,34 @@ def test_what_dies_young_is_freed_all_the_same(collector):
     assert seen() is None
 
 
-def test_twice_as_much_is_looked_at_again(collector):
+def test_what_is_there_at_the_start_is_set_aside_unseen(collector):
+    assert gc.get_freeze_count() > 1000
+    assert collector._least > 1000
+
+
+def test_four_times_as_much_is_looked_at_again(collector):
     gc.collect()
     first = gc.get_freeze_count()
-    nodes = [Node() for _ in range(2 * first)]
+    nodes = [Node() for _ in range(4 * first)]
     assert gc.get_freeze_count() <= first  # of what was set aside some may have gone
     seen = weakref.ref(nodes[0])
-    gc.collect()  # finds that twice as much would be set aside
+    gc.collect()  # finds that four times as much would be set aside
     del nodes
     gc.collect()
     assert seen() is None
     assert 0 < gc.get_freeze_count() < 2 * first
+    assert collector._least == gc.get_freeze_count()
 
 
 def test_stopped_twice_it_is_stopped():
+    before = gc.get_threshold()
     one = Collector(every=0)
     one.start()
+    assert gc.get_threshold() != before
     one.stop()
     one.stop()
     assert one._told not in gc.callbacks
+    assert gc.get_threshold() == before
 
 
 def test_freed_memory_is_handed_back_when_everything_was_visited(collector, monkeypatch):
@@ -77,10 +86,10 @@ def test_freed_memory_is_handed_back_when_everything_was_visited(collector, monk
     monkeypatch.setattr("generec.serving.collector.hand_back", lambda: times.append(gc.get_freeze_count()))
     for _ in range(3):
         gc.collect()
-    assert len(times) == 1
+    assert len(times) == 0
     collector.renew()
     gc.collect()
-    assert len(times) == 2
+    assert len(times) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

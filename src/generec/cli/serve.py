@@ -276,6 +276,7 @@ def _run(
     except ImportError as error:
         raise UsageError(f'uvicorn is not installed ({error}): pip install "generec[serve]"') from error
     from generec.cli.talker import ServedTalker
+    from generec.fitting.progress import Silent, reporting
     from generec.serving.api.app import create_app
 
     engine = traced.engine()
@@ -314,7 +315,7 @@ def _run(
 
     behind.before()
     try:
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        with reporting(Silent()), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(answering())
     finally:
         behind.stop()

@@ -18,9 +18,10 @@ from sqlalchemy.engine import Connection, Engine, Row
 from generec.data.vault import KEY_BYTES, Person, Vault, place_of, seal, unseal
 from generec.errors import InputError, UsageError, unknown
 
-VERSION = 1
+VERSION = 2
 GENESIS = bytes(32)
 _CHUNK = 500  # values in one IN (…)
+_OPENING = 0x67656E65726563  # the lock of PostgreSQL that whoever opens a log takes: the name of this project
 
 
 class Bytes(sql.LargeBinary):
@@ -68,7 +69,8 @@ def opened(url: str, vault: Vault) -> Engine:
     """The engine of a store, whose tables are made where there are none.
 
     SQLite gets a write-ahead log that waits for the disk, 30 s of patience and one writer at a time. Raises InputError
-    when it cannot be opened, was written under another master key, or by a later version.
+    when it cannot be opened, was written under another master key, or by a later version; one of an earlier version is
+    brought up to this one.
     """
     try:
         made = sql.create_engine(url)
@@ -76,11 +78,18 @@ def opened(url: str, vault: Vault) -> Engine:
             sql.event.listen(made, "connect", _settle)
             sql.event.listen(made, "begin", _begin)
         with made.connect().execution_options(writes=True) as c, c.begin():
+            if (
+                made.url.get_backend_name() == "postgresql"
+            ):  # of several that open it one makes the tables, as on SQLite
+                c.execute(sql.select(sql.func.pg_advisory_xact_lock(_OPENING)))
             STORE.create_all(c)
             if c.scalar(sql.select(HEAD.c.id)) is None:
                 first = {"id": 1, "version": VERSION, "check": vault.check, "seq": 0, "link": GENESIS, "unwiped": 0}
                 c.execute(sql.insert(HEAD), [first])
             found = head(c)
+            if found.version == 1 and found.check == vault.check:
+                for step in _FROM_1:
+                    c.exec_driver_sql(step)
     except sql.exc.SQLAlchemyError as error:
         raise InputError(f"the log cannot be opened ({error}); give a URL such as sqlite:///log.db") from error
     if found.version > VERSION:
@@ -90,14 +99,23 @@ def opened(url: str, vault: Vault) -> Engine:
     return made
 
 
+_FROM_1 = (  # events were found by an index, which cost more than all else that was written of them
+    "ALTER TABLE event ADD COLUMN previous BIGINT",
+    "UPDATE event SET previous = found.previous FROM (SELECT seq, lag(seq) OVER (PARTITION BY person ORDER BY seq)"
+    " AS previous FROM event) AS found WHERE found.seq = event.seq",
+    "INSERT INTO latest SELECT person, max(seq) FROM event GROUP BY person",
+    "DROP INDEX ix_event_person",
+    "UPDATE head SET version = 2",
+)
+
+
 def is_sqlite(store: Engine) -> bool:
     return store.url.get_backend_name() == "sqlite"
 
 
 def _settle(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late to keep a second writer out
-    safe = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
-    for setting in (*safe, "cache_size=-32768"):  # KiB: an index by people is read and written all over
+    for setting in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {setting}").close()
 
 
@@ -146,9 +164,14 @@ def head(c: Connection) -> Row[Any]:
 
 
 def link(before: bytes, seq: int, act: str, person: str, mark: bytes, sealed: bytes) -> dict[str, Any]:
-    """A row of the chain whose link is the sha256 of the link before it and of all that the row says."""
-    chained = hashlib.sha256(before + f"{act} ".encode() + place_of(seq, person, mark) + sealed).digest()
-    return {"seq": seq, "act": act, "person": person, "token": mark, "sealed": sealed, "link": chained}
+    """A row of the chain."""
+    link = chained(before, act, place_of(seq, person, mark), sealed)
+    return {"seq": seq, "act": act, "person": person, "token": mark, "sealed": sealed, "link": link}
+
+
+def chained(before: bytes, act: str, place: bytes, sealed: bytes) -> bytes:
+    """The link of a row: the sha256 of the link before it and of all that the row says."""
+    return hashlib.sha256(b"%b%b %b%b" % (before, act.encode(), place, sealed)).digest()
 
 
 def sound(row: Row[Any], before: bytes) -> bool:

@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from generec.data import chain as sealed
 from generec.data.chain import CHAIN, GENESIS, HEAD, PEOPLE, Flag
 from generec.data.dataset import EVENT_SCHEMA, item_rows
-from generec.data.entries import EVENTS, Entry, Receipt, Source, Verdict
+from generec.data.entries import EVENTS, LATEST, READABLE, Entry, Receipt, Source, Verdict, numbers
 from generec.data.vault import Person, Vault
 from generec.data.writer import Ready, Writer, ready
 from generec.errors import InputError, UsageError
@@ -36,7 +36,6 @@ Chosen = Collection[str] | None  # the sources, stages or kinds that a view take
 NOT_ABOUT_ITEMS = ("instruction", "correction", "correct", "reject")
 """Kinds of event that no view for training takes unasked: they judge an answer, or say what it should have been."""
 
-_COLUMNS = tuple(column.name for column in EVENTS.columns if column.name not in ("seq", "person"))
 _VIEW = {
     "seq": pl.Int64, "user_id": pl.String, "item_id": pl.String, "variant": pl.String, "timestamp": pl.Int64,
     "event": pl.String, "value": pl.Float64, "stage": pl.String, "source": pl.String, "turn": pl.String,
@@ -132,7 +131,7 @@ class EventLog:
         with sealed.reading(self.engine) as c:
             people = sealed.everybody(c, self.vault, user_id)
             if user_id is not None:
-                query = query.where(EVENTS.c.person.in_(list(people)))
+                query = query.where(CHAIN.c.seq.in_(sql.select(numbers(sql.literal(next(iter(people), ""))).c.seq)))
             found = [(row, _owner(people, row.person)) for row in c.execute(query)]
         return [Entry(user_id=owner.user_id, **json.loads(owner.unseal(row))) for row, owner in found]
 
@@ -224,10 +223,13 @@ class EventLog:
             person = c.scalar(sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == self.vault.lookup(user_id)))
             if person is not None:
                 models = sealed.destroy(c, person)
-                events = c.execute(sql.delete(EVENTS).where(EVENTS.c.person == person)).rowcount
+                theirs = sql.select(numbers(sql.literal(person)).c.seq)
+                events = c.execute(sql.delete(EVENTS).where(EVENTS.c.seq.in_(theirs))).rowcount
+                c.execute(sql.delete(LATEST).where(LATEST.c.person == person))
                 row = sealed.link(head.link, head.seq + 1, "forget", person, os.urandom(16), str(time.time()).encode())
                 c.execute(sql.insert(CHAIN), [row])
                 c.execute(sql.update(HEAD).values(seq=row["seq"], link=row["link"], unwiped=row["seq"]))
+        self._one_writer.part()
         return Forgotten(person is not None, events, models, sealed.wipe(self.engine))
 
     def verify(self) -> Broken | None:
@@ -235,20 +237,28 @@ class EventLog:
 
         Checks the links, opens every ciphertext whose key is there, and compares it with its readable side.
         """
-        side = [EVENTS.c[name].label(f"event_{name}") for name in ("person", *_COLUMNS)]
+        side = [EVENTS.c[name].label(f"event_{name}") for name in ("person", "previous", *READABLE)]
         query = sql.select(CHAIN, *side).outerjoin(EVENTS, EVENTS.c.seq == CHAIN.c.seq).order_by(CHAIN.c.seq)
         with sealed.reading(self.engine) as c:
             head, people = sealed.head(c), sealed.everybody(c, self.vault)
             gone = set(c.scalars(sql.select(CHAIN.c.person).where(CHAIN.c.act == "forget")))
-            seq, before = 0, GENESIS
+            latest = {row.person: row.seq for row in c.execute(sql.select(LATEST))}
+            seq, before, last = 0, GENESIS, dict[str, int]()
             for row in c.execute(query.execution_options(yield_per=10_000)):
                 seq += 1
                 reason = _fault(row, seq, before, people.get(row.person), row.person in gone)
+                if not reason and row.event_previous != last.get(row.event_person):
+                    reason = "its person's event before it is not the one it names"
                 if reason:
                     return Broken(seq, reason)
                 before = row.link
+                if row.event_person is not None:
+                    last[row.event_person] = seq
             if (head.seq, head.link) != (seq, before):
                 return Broken(seq + 1, "rows are missing at the end")
+            for person in last.keys() | latest.keys():
+                if last.get(person) != latest.get(person):
+                    return Broken(last.get(person, seq + 1), "its person's latest event is not this one")
             stray = c.scalar(sql.select(sql.func.min(EVENTS.c.seq)).where(EVENTS.c.seq > seq))
         return None if stray is None else Broken(stray, "a readable row that was never appended")
 
@@ -280,7 +290,7 @@ def _fault(row: Row[Any], seq: int, before: bytes, person: Person | None, gone: 
         plain = json.loads(person.unseal(row))
     except InputError as error:
         return str(error)
-    side = {name: getattr(row, f"event_{name}") for name in _COLUMNS}
-    if row.event_person != row.person or any(side[name] != plain[name] for name in _COLUMNS):
+    side = {name: getattr(row, f"event_{name}") for name in READABLE}
+    if row.event_person != row.person or any(side[name] != plain[name] for name in READABLE):
         return "its readable side differs from what was sealed"
     return ""

@@ -143,9 +143,9 @@ class Person:
     key: bytes = field(repr=False)
     user_id: str | None = None
 
-    def seal(self, plain: bytes, seq: int, mark: bytes) -> bytes:
-        """The ciphertext of an event, bound to its place."""
-        return seal(self.key, plain, place_of(seq, self.id, mark))
+    def seal(self, plain: bytes, place: bytes) -> bytes:
+        """The ciphertext of an event, bound to its place (see `place_of`)."""
+        return seal(self.key, plain, place)
 
     def unseal(self, row: Row[Any]) -> bytes:
         """The plain event of a row of the chain."""

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sql
@@ -25,17 +25,18 @@ from sqlalchemy.engine import Connection, Dialect, Engine, Row
 
 from generec.data import chain as sealed
 from generec.data.chain import CHAIN, HEAD, PEOPLE
-from generec.data.entries import EVENTS, Entry, Receipt
-from generec.data.vault import Person, Vault, token
+from generec.data.entries import EVENTS, LATEST, READABLE, Entry, Receipt
+from generec.data.vault import Person, Vault, place_of, token
 from generec.errors import InputError
 from generec.records import Feedback
 
 _MOST = 10_000  # events of one transaction, so that others who write need not wait long
 _LONGEST = 512  # characters of a name
+_MET = 20_000  # people whose keys are kept in memory
 _AT_ONCE = (1, 16, 512)  # people that one statement looks for, the last of them again where there are fewer
 _CHECK: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
 _TEXT: TypeAdapter[Entry] = TypeAdapter(Entry)
-_READABLE = attrgetter(*(column.name for column in EVENTS.columns if column.name not in ("seq", "person")))
+_READABLE = attrgetter(*READABLE)
 _NOT_SEALED = {"user_id", "key"}
 _HEAD: sql.Select[Any] = sql.select(HEAD.c.seq, HEAD.c.link).with_for_update()
 _MOVE_HEAD = sql.update(HEAD).values(seq=sql.bindparam("to_seq"), link=sql.bindparam("to_link"))
@@ -45,7 +46,8 @@ _MOVE_HEAD = sql.update(HEAD).values(seq=sql.bindparam("to_seq"), link=sql.bindp
 def _who(size: int) -> tuple[sql.Select[Any], list[str]]:
     """People by their lookups, built once, and what it calls these."""
     names = [f"lookup_{at}" for at in range(size)]
-    query = sql.select(PEOPLE.c.person, PEOPLE.c.lookup, PEOPLE.c.key)
+    query = sql.select(PEOPLE.c.person, PEOPLE.c.lookup, PEOPLE.c.key, LATEST.c.seq)
+    query = query.outerjoin(LATEST, LATEST.c.person == PEOPLE.c.person)
     return query.where(PEOPLE.c.lookup.in_([sql.bindparam(name) for name in names])), names
 
 
@@ -66,16 +68,16 @@ class _Append(NamedTuple):
 
 
 class _Insert(NamedTuple):
-    """An INSERT as the driver takes it."""
+    """An INSERT as the driver takes it; `otherwise`: what becomes of a row that is there."""
 
     text: str
     names: tuple[str, ...]
     positional: bool
 
     @staticmethod
-    def into(table: sql.Table, dialect: Dialect) -> _Insert:
+    def into(table: sql.Table, dialect: Dialect, otherwise: str = "") -> _Insert:
         made = sql.insert(table).compile(dialect=dialect)
-        return _Insert(str(made), tuple(column.name for column in table.columns), bool(made.positional))
+        return _Insert(f"{made} {otherwise}", tuple(column.name for column in table.columns), bool(made.positional))
 
     def rows(self, c: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Inserts rows given in the order of the columns."""
@@ -83,17 +85,28 @@ class _Insert(NamedTuple):
         c.exec_driver_sql(self.text, given)
 
 
-@dataclass(frozen=True)
+@dataclass
+class _Met:
+    """People that were asked for, by user id, known to be as they were while the log ends with this link.
+
+    Whoever else writes, and every deletion, leaves another one.
+    """
+
+    link: bytes = b""
+    people: dict[str, Person] = field(default_factory=dict)
+    latest: dict[str, int] = field(default_factory=dict)  # the number of a pseudonym's last event
+
+
+@dataclass(eq=False)
 class Writer:
     """The writer of a store's event log in this process, for many threads at once; other processes may write too."""
 
     engine: Engine
     vault: Vault = field(repr=False)
-    _queue: deque[_Append] = field(default_factory=deque, repr=False, compare=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, "events"), repr=False, compare=False
-    )
+    _met: _Met = field(default_factory=_Met, repr=False)
+    _queue: deque[_Append] = field(default_factory=deque, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "events"), repr=False)
 
     def append(self, entries: Iterable[Entry | Feedback], prefix: str, *, checked: bool = False) -> Receipt:
         """Stores events, all or none; returns when they are on the disk. prefix: of the user ids.
@@ -149,11 +162,15 @@ class Writer:
 
     def write(self, c: Connection, head: Row[Any], ready: Sequence[Ready]) -> tuple[list[bool], int]:
         """Appends to the chain and its readable side; which events were new, and the last number."""
-        people = self._people(c, {event.user_id for event in ready}, head.seq + 1)
+        met, self._met = self._met, _Met()  # comes back when all of this has gone well
+        if met.link != head.link or len(met.people) > _MET:
+            met = _Met()
+        self._meet(c, met, {event.user_id for event in ready} - met.people.keys(), head.seq + 1)
+        people, latest = met.people, met.latest
         marks = [token(people[event.user_id].key, event.key) if event.key else b"" for event in ready]
         known = sealed.tokens_known(c, list(filter(None, marks)))
         seq, before, fresh = head.seq, head.link, []
-        chain, events = [], []
+        chain, events, moved = [], [], dict[str, int]()
         for event, mark in zip(ready, marks, strict=True):
             fresh.append(mark not in known)
             if mark in known:
@@ -163,36 +180,45 @@ class Writer:
                 known.add(mark)
             else:  # of nobody's key: in the order of the log, so that its index grows at one end
                 mark = seq.to_bytes(8) + os.urandom(8)
-            row = sealed.link(before, seq, "event", owner.id, mark, owner.seal(event.text, seq, mark))
-            before = row["link"]
-            chain.append(_CHAIN_ROW(row))
-            events.append((seq, owner.id, *event.readable))
+            place = place_of(seq, owner.id, mark)
+            text = owner.seal(event.text, place)
+            before = sealed.chained(before, "event", place, text)
+            chain.append((seq, "event", owner.id, mark, text, before))
+            events.append((seq, owner.id, latest.get(owner.id), *event.readable))
+            latest[owner.id] = moved[owner.id] = seq
         if chain:
-            into_chain, into_events = self._inserts
+            into_chain, into_events, into_latest = self._inserts
             into_chain.rows(c, chain)
             into_events.rows(c, events)
+            into_latest.rows(c, list(moved.items()))
             c.execute(_MOVE_HEAD, {"to_seq": seq, "to_link": before})
+        met.link, self._met = before, met  # were it undone after this, the log would end with another link
         return fresh, seq
 
-    def _people(self, c: Connection, user_ids: Collection[str], since: int) -> dict[str, Person]:
+    def part(self) -> None:
+        """Lets go of the keys of people that were asked for lately."""
+        self._met = _Met()
+
+    def _meet(self, c: Connection, met: _Met, user_ids: Collection[str], since: int) -> None:
         """chain.introduce, for people most of whom are known."""
         lookups = {self.vault.lookup(user_id): user_id for user_id in user_ids}
-        asked, found = list(lookups), dict[str, Person]()
+        asked = list(lookups)
         for start in range(0, len(asked), _AT_ONCE[-1]):
             some = asked[start : start + _AT_ONCE[-1]]
             query, names = _who(next(size for size in _AT_ONCE if size >= len(some)))
             some += some[-1:] * (len(names) - len(some))
-            for person, lookup, key in c.execute(query, dict(zip(names, some, strict=True))).all():
-                found[lookups[lookup]] = Person(person, self.vault.unwrap(key, person))
-        strangers = user_ids - found.keys()
-        return {**found, **sealed.introduce(c, self.vault, strangers, since)} if strangers else found
+            for person, lookup, key, latest in c.execute(query, dict(zip(names, some, strict=True))).all():
+                met.people[lookups[lookup]] = Person(person, self.vault.unwrap(key, person))
+                if latest is not None:
+                    met.latest[person] = latest
+        strangers = user_ids - met.people.keys()
+        if strangers:
+            met.people.update(sealed.introduce(c, self.vault, strangers, since))
 
     @cached_property
-    def _inserts(self) -> tuple[_Insert, _Insert]:
-        return _Insert.into(CHAIN, self.engine.dialect), _Insert.into(EVENTS, self.engine.dialect)
-
-
-_CHAIN_ROW = itemgetter(*(column.name for column in CHAIN.columns))
+    def _inserts(self) -> tuple[_Insert, _Insert, _Insert]:
+        dialect, moved = self.engine.dialect, "ON CONFLICT (person) DO UPDATE SET seq = excluded.seq"
+        return _Insert.into(CHAIN, dialect), _Insert.into(EVENTS, dialect), _Insert.into(LATEST, dialect, moved)
 
 
 def ready(entries: Iterable[Entry | Feedback], prefix: str, checked: bool = False) -> list[Ready]:

@@ -6,6 +6,7 @@ Where progress goes is a scoped context variable, so that parts need no extra ar
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,7 +34,10 @@ class _SilentTask:
 
 
 class Bars:
-    """Bars on standard error; on something that is no terminal, one line when a piece of work is done."""
+    """Bars on standard error; on something that is no terminal, one line when a piece of work is done.
+
+    For many threads at once.
+    """
 
     def __init__(self, console: Console | None = None):
         self._console = console or Console(stderr=True)
@@ -42,25 +46,27 @@ class Bars:
             TextColumn("eta"), TimeRemainingColumn(), TextColumn("[dim]{task.fields[note]}"),
             console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
-        self._open = 0
+        self._open, self._lock = 0, threading.Lock()
 
     def start(self, description: str, total: float | None = None) -> Task:
-        if self._open == 0:
-            self._bars.start()
-        self._open += 1
-        return _Bar(self, description, total)
+        with self._lock:
+            if self._open == 0:
+                self._bars.start()
+            self._open += 1
+            return _Bar(self, description, total)
 
     def _finished(self, bar: _Bar) -> None:
-        self._bars.stop_task(bar.task)
-        self._bars.refresh()
-        self._open -= 1
-        if not self._console.is_terminal:
-            seconds = next(task.elapsed for task in self._bars.tasks if task.id == bar.task) or 0.0
-            self._console.print(f"{bar.description}: {seconds:.1f} s {bar.note}".rstrip(), highlight=False)
-        if self._open == 0:
-            self._bars.stop()
-            for task in self._bars.task_ids:
-                self._bars.remove_task(task)
+        with self._lock:
+            self._bars.stop_task(bar.task)
+            self._bars.refresh()
+            self._open -= 1
+            if not self._console.is_terminal:
+                seconds = next(task.elapsed for task in self._bars.tasks if task.id == bar.task) or 0.0
+                self._console.print(f"{bar.description}: {seconds:.1f} s {bar.note}".rstrip(), highlight=False)
+            if self._open == 0:
+                self._bars.stop()
+                for task in self._bars.task_ids:
+                    self._bars.remove_task(task)
 
 
 class _Bar:

@@ -40,11 +40,11 @@ class NotServingError(GenerecError):
 class Limits:
     """How many requests wait, how long, and how many are answered at once."""
 
-    batch: int = 32
+    batch: int = 16
     """Requests answered together."""
     wait: float = 0.002
     """Seconds that a request waits for company while the model is idle."""
-    queue: int = 64
+    queue: int = 32
     """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be."""
     standing: int = 1
     """Requests that are worked on at once while most others are refused (see serving/admission.py)."""

@@ -9,31 +9,41 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-_GROWTH = 2  # times as much set aside as after the last whole collection, until there is another one
+_YOUNG = 20_000  # new objects until the youngest are visited; a request with a thousand events makes as many
+# times what was set aside by the last whole collection, or at the start, until there is another one: the loop doubles
+# what is there at the start, and is there twice while the next one is made
+_GROWTH = 4
 
 
 class Collector:
     """While started, what survives a full collection is set aside (gc.freeze), and not visited by the next ones.
 
     Visiting all objects stops every thread: a quarter of a second for the half million of a catalogue and the loop
-    around it. Python does so whenever there are a quarter more of them; with this, when there are twice as many, and
-    after `renew`, which is for moments at which much becomes free. every: seconds between two counts of what is set
-    aside, since counting visits it too. Whenever everything was visited, freed memory is handed back to the machine.
+    around it. Python does so whenever there are a quarter more of them; with this, when there are four times as many,
+    and after `renew`, which is for moments at which much becomes free. What is there at the start is set aside unseen.
+    every: seconds between two counts of what is set aside, since counting visits it too. Whenever everything was
+    visited, freed memory is handed back to the machine.
     """
 
     def __init__(self, every: float = 10.0) -> None:
         self.every = every
-        self._least = 0  # objects set aside after the last whole collection
-        self._whole = True  # the next one is
+        self._least = 0  # objects set aside at the start, or after the last whole collection
+        self._whole = False  # the next one is
         self._counted = float("-inf")
+        self._before = gc.get_threshold()
 
     def start(self) -> None:
+        self._before = gc.get_threshold()
+        gc.set_threshold(_YOUNG, *self._before[1:])
+        gc.freeze()
+        self._least = gc.get_freeze_count()
         gc.callbacks.append(self._told)
 
     def stop(self) -> None:
         """Everything is as it was before `start`."""
         if self._told in gc.callbacks:
             gc.callbacks.remove(self._told)
+            gc.set_threshold(*self._before)
             gc.unfreeze()
 
     def renew(self) -> None:

@@ -68,9 +68,9 @@ class Engine:
     def _on_batch(self, waits: Sequence[float], seconds: float) -> None:
         self.metrics.on_batch(waits, seconds)
         loads = frozenset(version.load for version in self.versions.loaded.values())
-        if loads != self._loads:  # a model came or went, and with it much memory
-            self._loads = loads
+        if self._loads - loads:  # a model went, and with it much memory
             self._collector.renew()
+        self._loads = loads
 
     async def shadow(self, name: str | None) -> Agreement | None:
         """Lets a loaded version answer a copy of what the model is asked from now on; None ends that.

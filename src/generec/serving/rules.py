@@ -60,7 +60,7 @@ def arranged(ranked: Sequence[str], rules: Sequence[Rule], fits: Fits) -> list[s
             if fits(pin, item_id):
                 return order, place
         strength = math.prod(_strength(rule) for rule in others if fits(rule, item_id))
-        return len(pins), place / strength
+        return len(pins), round(place / strength, 9)  # what is equal but for its last bits is equal
 
     return [item_id for _, item_id in sorted(enumerate(ranked, 1), key=standing)]
 

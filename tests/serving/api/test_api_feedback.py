@@ -2,6 +2,7 @@
 
 import contextlib
 
+import pytest
 from api_world import is_problem
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -77,3 +78,38 @@ def test_what_the_api_takes_the_log_takes_without_a_second_look(sent, key):
             return None
 
     assert stored(checked=True) == stored(checked=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"kind": "like", "user_id": "ann", "item_id": "i7"}', "application/json", 200),
+        (b'{"kind": "like", "user_id": "ann", "item_id": "i7"}', "application/json; charset=utf-8", 200),
+        (b'{"kind": "like", "user_id": "ann", "item_id": "i7"}', "text/plain", 422),  # what any page may send
+        (b'{"kind": "like", "user_id": "ann", "item_id": "i7"}', None, 422),
+        (b'{"kind": "like", "user_id": "ann", "item_id": "i7"', "application/json", 422),
+        (b'{"kind": "like", "value": NaN}', "application/json", 422),
+        (b'{"kind": "like", "position": 1e999}', "application/json", 422),
+        (b'{"kind": "like", "user_id": "\xff"}', "application/json", 422),
+        (b'"like"', "application/json", 422),
+        (b"[" * 100_000, "application/json", 422),
+        (b"", "application/json", 422),
+    ],
+)  # fmt: skip
+def test_a_body_is_parsed_and_checked_in_one_step(server, body, kind, status):
+    answer = server.client.post("/v1/feedback", content=body, headers={"content-type": kind} if kind else {})
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        is_problem(answer, 422)
+
+
+def test_a_body_that_is_parsed_in_one_step_is_described_as_any_other(server):
+    document = server.client.get("/openapi.json").json()
+    for path, name in (("/v1/feedback", "Event"), ("/v1/feedback/batch", "Events")):
+        body = document["paths"][path]["post"]["requestBody"]
+        assert body["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_a_wrong_field_is_named_where_it_stands(server):
+    answer = server.client.post("/v1/feedback/batch", json={"events": [LIKE, {**LIKE, "position": -1}]}).json()
+    assert [fault["pointer"] for fault in answer["errors"]] == ["/body/events/1/position"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sql
 
+from generec.data.entries import Entry
 from generec.errors import InputError, UsageError
 from generec.serving.store import Store
 from generec.serving.store.schema import revision
@@ -98,3 +100,25 @@ def test_a_log_that_was_there_before_keeps_its_events(tmp_path):
 def test_what_is_no_store_is_refused(tmp_path, url, message):
     with pytest.raises(UsageError, match=message):
         Store.open(url, tmp_path / "keys")
+
+
+def test_the_log_of_the_version_before_is_brought_up(place):
+    """There an index found the events of a person, and no event named the one before it."""
+    with place.open() as store:
+        log = store.log("default")
+        log.append([Entry(kind="like", user_id=("ann", "bob")[n % 2], item_id=f"i{n}", time=n) for n in range(6)])
+        with log.engine.begin() as c:
+            for step in ("ALTER TABLE event DROP COLUMN previous", "DROP TABLE latest",
+                         "CREATE INDEX ix_event_person ON event (person)", "UPDATE head SET version = 1"):  # fmt: skip
+                c.execute(sql.text(step))
+    with ThreadPoolExecutor(4) as threads:  # as several processes would
+        for one in list(threads.map(lambda _: place.open(), range(4))):
+            one.close()
+    with place.open() as store:
+        log = store.log("default")
+        assert log.verify() is None
+        assert [seen.item_id for seen in log.recent("ann")] == ["i0", "i2", "i4"]
+        log.append([Entry(kind="like", user_id="ann", item_id="i6", time=6)])
+        assert [entry.item_id for entry in log.history("ann")] == ["i0", "i2", "i4", "i6"]
+        assert log.forget("bob").events == 3
+        assert log.verify() is None

@@ -12,13 +12,14 @@ from pydantic import BaseModel, Field, JsonValue
 from generec.data.entries import Entry
 from generec.records import Stage
 from generec.serving.api.access import App, Caller, Writer
+from generec.serving.api.bodies import AtOnce, InOneStep
 from generec.serving.api.parts import Parts
 from generec.serving.api.problems import RESPONSES
 from generec.serving.api.recommend import Closed, Id, UserId
 from generec.serving.store.answers import Answer
 from generec.serving.store.database import now
 
-router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES)
+router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES, route_class=AtOnce)
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[!-~]+$")]
 _VERDICTS = ("click", "like", "dislike", "skip", "reject", "correct")
 _LONGEST = 2**53
@@ -72,13 +73,13 @@ class Acknowledged(BaseModel):
 
 
 @router.post("")
-async def send_event(body: Event, caller: Writer, app: App, key: Key = None) -> Acknowledged:
+async def send_event(body: Annotated[Event, InOneStep()], caller: Writer, app: App, key: Key = None) -> Acknowledged:
     """One event. Sent again under the same Idempotency-Key, it is stored once."""
     return await _taken(app, caller, [body], key)
 
 
 @router.post("/batch")
-async def send_events(body: Events, caller: Writer, app: App, key: Key = None) -> Acknowledged:
+async def send_events(body: Annotated[Events, InOneStep()], caller: Writer, app: App, key: Key = None) -> Acknowledged:
     """Many events, with one wait for the disk."""
     return await _taken(app, caller, body.events, key)
 

@@ -3,7 +3,7 @@
 In the log a person is called `tenant/user id`, an anonymous one of a tenant `tenant/`, a model version
 `tenant/version`. A tenant's name holds no `/`, so that no two tenants share a name, and neither prefix nor other
 tenants' rows come out here. Views of the whole log (`events`, `dataset`, `feedback`) read all of it and keep the
-tenant's part: they are for training. What a request needs, `recent`, asks for one person by index.
+tenant's part: they are for training. What a request needs, `recent`, reads one person's events alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sqlalchemy as sql
 
 from generec.data import chain as sealed
 from generec.data.chain import PEOPLE, Flag
-from generec.data.entries import EVENTS, Entry, Source
+from generec.data.entries import EVENTS, READABLE, Entry, Source, numbers
 from generec.data.log import Chosen, EventLog, Forgotten
 from generec.errors import UsageError
 from generec.records import Feedback
@@ -31,7 +31,8 @@ def _recent(kinds: bool, but: bool) -> sql.Select[Any]:
     """What TenantLog.recent asks, built once: building it costs more than asking."""
     whose = sql.select(PEOPLE.c.person).where(PEOPLE.c.lookup == sql.bindparam("lookup")).scalar_subquery()
     query = sql.select(EVENTS.c.item_id, EVENTS.c.time, EVENTS.c.kind)
-    query = query.where(EVENTS.c.person == whose, EVENTS.c.item_id.is_not(None))
+    theirs = numbers(whose)
+    query = query.join(theirs, theirs.c.seq == EVENTS.c.seq).where(EVENTS.c.item_id.is_not(None))
     if kinds:
         query = query.where(EVENTS.c.kind.in_(sql.bindparam("kinds", expanding=True)))
     if but:
@@ -78,7 +79,7 @@ class TenantLog(EventLog):
             last = sealed.head(c).seq
             people = {name: self._outward(one.user_id) for name, one in sealed.everybody(c, self.vault).items()
                       if self._mine(one.user_id)}  # fmt: skip
-        columns = [column for column in EVENTS.columns if column.name != "person"]
+        columns = [EVENTS.c.seq, *(EVENTS.c[name] for name in READABLE)]
         query = sql.select(EVENTS.c.person, *columns).where(EVENTS.c.seq <= last).order_by(EVENTS.c.seq).limit(_CHUNK)
         after = 0
         while after < last:
