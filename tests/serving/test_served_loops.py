@@ -1,9 +1,11 @@
 """Loops made behind: what the last one shows meanwhile, and that nothing is lost when the next one comes."""
 
 import threading
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
+import torch
 
 from generec.cli.around import Loops, stale
 from generec.cli.talker import ServedTalker
@@ -159,3 +161,14 @@ def test_stale_is_what_a_slow_comparison_says():
     }  # fmt: skip
     assert stale(old, new) == slow == {"i3", "i4", "i5"}
     assert stale(old, old) == frozenset()
+
+
+def test_what_is_the_same_in_another_type_is_not_stale_and_nothing_is_where_nothing_is_known():
+    def around(**columns):
+        catalog = Catalog(pl.DataFrame({"item_id": ["a", "b", "c"], **columns}))
+        return SimpleNamespace(catalog=catalog, index=SimpleNamespace(alive=torch.tensor([True, True, True])))
+
+    old = around(price=[1.0, float("nan"), None], tags=[["x"], None, ["y"]])
+    assert stale(old, old) == frozenset()
+    assert stale(old, around(price=[1, 2, None], tags=[["x"], None, ["y", "z"]])) == {"b", "c"}
+    assert stale(old, around(price=["1", "2", None])) == {"a", "b", "c"}

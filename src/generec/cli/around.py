@@ -17,10 +17,11 @@ from typing import Any
 import polars as pl
 
 from generec.loop.generec import GeneRec
+from generec.serving.courtesy import courteous
 from generec.system import System
 
 PATIENCE = 0.5
-"""Seconds that a turn waits for the next loop: small catalogues are always up to date."""
+"""Seconds that turns wait for the next loop after it was begun: small catalogues are always up to date."""
 _REST = 2.0  # times as long as a loop took to make, until the next one is begun
 _AGAIN = 30.0  # seconds until one that failed is tried again
 _LOG = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Loops:
     patience: float = PATIENCE
     _here: Around | None = None
     _coming: Future[Around] | None = None
+    _until: float = 0.0  # when the coming one is no longer waited for
     _next: float = 0.0  # when the next one may be begun
     _stale: tuple[System[Any], frozenset[str]] | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "loops"))
@@ -62,7 +64,7 @@ class Loops:
         if self._coming is None and self._here.system is not system and time.monotonic() >= self._next:
             self._coming = self._begun(system)
         if self._coming is not None:
-            wait([self._coming], self.patience)
+            wait([self._coming], max(0.0, self._until - time.monotonic()))
             if self._coming.done():
                 self._here, self._coming = self._arrived(self._here, self._coming), None
         here = self._here
@@ -73,11 +75,13 @@ class Loops:
         self._coming = self._begun(self.serving())
 
     def _begun(self, system: System[Any]) -> Future[Around]:
+        self._until = time.monotonic() + self.patience
         return self._thread.submit(self._make, system, self.named(system))
 
     def _make(self, system: System[Any], version: str) -> Around:
         began = time.monotonic()
-        generec = self.made(system)
+        with courteous():
+            generec = self.made(system)
         assert generec.loop is not None
         assert generec.profile_writer is not None
         self._next = time.monotonic() + _REST * (time.monotonic() - began)
@@ -100,20 +104,15 @@ class Loops:
 
 def stale(old: System[Any], new: System[Any]) -> frozenset[str]:
     """Items that one system would show and that another lacks, has removed, or has with other fields."""
-    columns = [name for name in old.catalog.frame.columns if name in new.catalog.frame.columns]
-    there = dict(zip(new.catalog.item_ids, _rows(new, columns), strict=True))
-    alive = dict(zip(new.catalog.item_ids, new.index.alive.tolist(), strict=True))
-    return frozenset(
-        item_id
-        for item_id, row in zip(old.catalog.item_ids, _rows(old, columns), strict=True)
-        if not alive.get(item_id, False) or there[item_id] != row
-    )
-
-
-def _rows(system: System[Any], columns: list[str]) -> list[tuple[Any, ...]]:
-    frame = system.catalog.frame.select(columns)
-    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
-    return frame.with_columns(pl.col(floats).fill_nan(None)).rows()
+    mine, other = old.catalog.frame, new.catalog.frame
+    columns = [name for name in mine.columns if name in other.columns]
+    mine, other = mine.select(columns), other.select(columns).filter(pl.Series(new.index.alive.tolist()))
+    numbers = [name for name in columns if mine.schema[name].is_numeric() and other.schema[name].is_numeric()]
+    unlike = [pl.col(name).cast(pl.Float64) for name in numbers if mine.schema[name] != other.schema[name]]
+    mine, other = mine.with_columns(unlike), other.with_columns(unlike)
+    if mine.schema != other.schema:
+        return frozenset(old.catalog.item_ids)
+    return frozenset(mine.join(other, on=columns, how="anti", nulls_equal=True)["item_id"])
 
 
 def _caught_up(around: Around) -> Around:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from generec.errors import UsageError
 
@@ -19,6 +20,19 @@ def words_of(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class _Grams:
+    """All n-grams of one length, by number; the key of one is that of the n-gram before its last word, and that word.
+
+    Flat dictionaries of numbers: they are made in a moment, and the garbage collector has nothing to visit in them.
+    """
+
+    numbers: Mapping[int, int]  # key -> number
+    counts: Sequence[int]  # number -> times
+    totals: Sequence[int]  # number of what stands before the last word -> times that any word follows
+    kinds: Sequence[int]  # the same -> number of different words that follow
+
+
+@dataclass(frozen=True)
 class NgramFluency:
     """Probabilities of words after the `order - 1` words before them, interpolated over all shorter histories.
 
@@ -28,31 +42,47 @@ class NgramFluency:
     """
 
     order: int
-    counts: Mapping[tuple[str, ...], Mapping[str, int]]  # history, newest word last -> word -> times
-    totals: Mapping[tuple[str, ...], int]  # history -> times
+    words: Mapping[str, int]  # word -> number
+    grams: tuple[_Grams, ...]  # of one word, of two, ... of `order`
 
     @staticmethod
     def fit(texts: Iterable[str], order: int = 3) -> NgramFluency:
         """Counts the words of the texts; each text begins anew. Raises UsageError for order < 1."""
         if order < 1:
             raise UsageError(f"the order of an n-gram model must be at least 1, got {order}")
-        counts: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for text in texts:
-            words = words_of(text)
-            for at, word in enumerate(words):
-                for length in range(min(order - 1, at) + 1):
-                    counts[tuple(words[at - length : at])][word] += 1
-        return NgramFluency(order, dict(counts), {history: seen.total() for history, seen in counts.items()})
+        words: dict[str, int] = {}
+        read = [[words.setdefault(word, len(words)) for word in words_of(text)] for text in texts]
+        ids = np.array([word for text in read for word in text], np.int64)
+        place = np.concatenate([np.zeros(0, np.int64), *(np.arange(len(text)) for text in read)])  # within its text
+        ended, before = np.zeros(len(ids), np.int64), 1  # n-gram that ends at each word, how many there are
+        grams: list[_Grams] = []
+        for length in range(1, order + 1):
+            whole = np.flatnonzero(place >= length - 1)
+            follows = ended[whole - 1] if length > 1 else np.zeros(len(whole), np.int64)
+            keys, numbers, counts = np.unique(
+                follows * len(words) + ids[whole], return_inverse=True, return_counts=True
+            )
+            prefixes = keys // max(1, len(words))
+            totals, kinds = np.bincount(prefixes, counts, before).astype(int), np.bincount(prefixes, minlength=before)
+            known = dict(zip(keys.tolist(), range(len(keys)), strict=True))
+            grams.append(_Grams(known, counts.tolist(), totals.tolist(), kinds.tolist()))
+            ended[whole], before = numbers, len(keys)
+        return NgramFluency(order, words, tuple(grams))
 
     def probability(self, word: str, history: Sequence[str]) -> float:
         """P(word | the last words of the history)."""
-        start = max(0, len(history) - self.order + 1)
-        found = 1.0 / (len(self.counts.get((), ())) + 1)
-        for length in range(len(history) - start + 1):
-            context = tuple(history[len(history) - length :])
-            seen = self.counts.get(context)
-            if seen is not None:
-                found = (seen.get(word, 0) + len(seen) * found) / (self.totals[context] + len(seen))
+        size, at = len(self.words), self.words.get(word, -1)
+        ids = [self.words.get(one, -1) for one in history[max(0, len(history) - self.order + 1) :]]
+        found = 1.0 / (size + 1)
+        for length, grams in enumerate(self.grams[: len(ids) + 1]):
+            before: int | None = 0
+            for shorter, one in zip(self.grams, ids[len(ids) - length :], strict=False):
+                before = shorter.numbers.get(before * size + one) if before is not None and one >= 0 else None
+            if before is None or not grams.kinds[before]:
+                continue
+            own = grams.numbers.get(before * size + at) if at >= 0 else None
+            times = 0 if own is None else grams.counts[own]
+            found = (times + grams.kinds[before] * found) / (grams.totals[before] + grams.kinds[before])
         return found
 
     def log_probs(self, words: Sequence[str], before: Sequence[str] = ()) -> list[float]:

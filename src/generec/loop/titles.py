@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generec.loop.grammar.tokens import tokenise
 from generec.loop.speller import slips
@@ -65,21 +66,16 @@ class Titles:
         self.longest = max((len(words) for words in self.whole), default=0)
 
     def _add(self, row: int, title: str, maker: str) -> None:
-        stems = (*stems_of(_YEAR.sub("", title)), *stems_of(maker))
-        self.rows.append(stems)
-        for one in set(stems):
+        said = _said(title, maker)
+        self.rows.append(said.stems)
+        for one in said.words:
             self.at[one].add(row)
-        made = set(stems_of(maker))
-        for form in _wholes(title):
-            words = stems_of(form)
-            if words and not made.issuperset(words):
-                self.whole[words].add(row)
-                self.exact[_forms(form)].add(row)
-                self.first[words[0]] = max(self.first[words[0]], len(words))
-        for form in _shorts(title, maker):
-            words = stems_of(form)
-            if words and not made.issuperset(words):
-                self.short[words].add(row)
+        for words, forms in said.whole:
+            self.whole[words].add(row)
+            self.exact[forms].add(row)
+            self.first[words[0]] = max(self.first[words[0]], len(words))
+        for words in said.short:
+            self.short[words].add(row)
 
     def whole_at(self, stems: Sequence[str], at: int, end: int | None = None) -> Mention | None:
         """The longest whole title that begins at a token; marks of punctuation ('' stems) may stand inside."""
@@ -153,6 +149,30 @@ class Titles:
 
     def key(self, row: int) -> tuple[str, ...]:
         return self.rows[row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What people may say for one title."""
+
+    stems: tuple[str, ...]  # of the title and the maker
+    words: frozenset[str]
+    whole: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # stems and forms of each way to say all of it
+    short: tuple[tuple[str, ...], ...]
+
+
+@lru_cache(maxsize=2**16)
+def _said(title: str, maker: str) -> _Said:
+    """Remembered: a catalogue that changed is mostly the one before, and reading a title takes half a millisecond."""
+    made = set(stems_of(maker))
+
+    def says(words: tuple[str, ...]) -> bool:
+        return bool(words) and not made.issuperset(words)
+
+    stems = (*stems_of(_YEAR.sub("", title)), *stems_of(maker))
+    whole = tuple((words, _forms(form)) for form in dict.fromkeys(_wholes(title)) if says(words := stems_of(form)))
+    short = tuple(words for form in dict.fromkeys(_shorts(title, maker)) if says(words := stems_of(form)))
+    return _Said(stems, frozenset(stems), whole, short)
 
 
 def _forms(text: str) -> tuple[str, ...]:

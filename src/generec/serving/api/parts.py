@@ -25,6 +25,7 @@ from generec.serving.api.talker import Talker
 from generec.serving.api.wishes import fitting
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
 from generec.serving.cache import person_of
+from generec.serving.courtesy import courteous
 from generec.serving.engine import Engine
 from generec.serving.rules import Rule, in_force
 from generec.serving.store import Store
@@ -96,7 +97,7 @@ class Parts:
         if self.talking >= self.settings.talks:
             raise OverloadError(float(self.settings.talks))
         self.talking += 1
-        running = asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
+        running = asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, courteous()(work))
         running.add_done_callback(self._talked)
         try:
             async with asyncio.timeout(self.settings.patience):
