@@ -99,6 +99,16 @@ def test_the_second_time_comes_from_the_cache(tiny: Path, monkeypatch: pytest.Mo
     assert shutil_calls == []
 
 
+def test_warm_loads_the_weights_whatever_is_in_the_cache(tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    warm = SentenceEncoder(path=str(tiny)).fit(catalog_of("one text"), NOBODY)
+    warm.warm()
+    sentence._weights.cache_clear()
+    sentence._tokenizer.cache_clear()
+    for name in ("AutoModel", "AutoTokenizer"):
+        monkeypatch.setattr(f"transformers.{name}.from_pretrained", lambda *_, **__: pytest.fail("loaded late"))
+    assert warm.encode(catalog_of("a text that nobody has encoded before")).shape == (1, 32)
+
+
 def test_changed_weights_are_refused_by_a_restored_encoder(tiny: Path, tmp_path: Path):
     folder = tmp_path / "checkpoint"
     shutil.copytree(tiny, folder)

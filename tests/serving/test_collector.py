@@ -2,6 +2,7 @@
 
 import gc
 import os
+import subprocess
 import sys
 import weakref
 from pathlib import Path
@@ -102,3 +103,31 @@ def test_what_is_handed_back_is_the_machine_s():
     del blocks[:-1]  # the last one keeps the heap's end
     hand_back()
     assert resident() < full - 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's heaps")
+def test_all_threads_allocate_from_two_heaps(tmp_path):
+    work = (
+        "import ctypes, re, threading\n"
+        "from pathlib import Path\n"
+        "from generec.serving.collector import few_heaps\n"
+        "{}\n"
+        "held, together = [], threading.Barrier(9)\n"
+        "def hold():\n"
+        "    held.append([bytes(100_000) for _ in range(20)])\n"
+        "    together.wait(60)\n"
+        "threads = [threading.Thread(target=hold) for _ in range(8)]\n"
+        "[one.start() for one in threads]\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.fopen.restype = ctypes.c_void_p\n"
+        "file = ctypes.c_void_p(libc.fopen(b'heaps.xml', b'w'))\n"
+        "libc.malloc_info(0, file), libc.fclose(file)\n"
+        "together.wait(60)\n"
+        "print(Path('heaps.xml').read_text().count('<heap nr'))\n"
+    )
+
+    def heaps(first: str) -> int:
+        command = [sys.executable, "-c", work.format(first)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
+
+    assert heaps("few_heaps()") <= 2 < heaps("")

@@ -28,5 +28,5 @@ def test_the_lock_is_let_go_quickly_until_the_last_one_is_done():
 def test_what_fails_leaves_the_usual_interval():
     usual = sys.getswitchinterval()
     with pytest.raises(ZeroDivisionError), courteous():
-        1 // 0
+        raise ZeroDivisionError
     assert sys.getswitchinterval() == pytest.approx(usual)

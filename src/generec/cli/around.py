@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from generec.loop.generec import GeneRec
+from generec.serving.collector import hand_back
 from generec.serving.courtesy import courteous
 from generec.system import System
 
@@ -82,8 +83,9 @@ class Loops:
         began = time.monotonic()
         with courteous():
             generec = self.made(system)
-        assert generec.loop is not None
-        assert generec.profile_writer is not None
+            assert generec.loop is not None
+            assert generec.profile_writer is not None
+        hand_back()  # what making it needed, and the one before the last
         self._next = time.monotonic() + _REST * (time.monotonic() - began)
         return Around(generec, system, version)
 

@@ -79,6 +79,11 @@ class FittedSentenceEncoder:
         vectors = self.sentences.encode(items.texts)
         return vectors if self.projection is None else self.projection(vectors)
 
+    def warm(self) -> None:
+        """Loads the weights now, which takes seconds, and not when a text comes that no run has encoded before."""
+        self.sentences.checkpoint.check(self.sha256.hex())
+        list(self.sentences._computed(["whatever was encoded before is known without the model"]))
+
     def state(self) -> dict[str, Tensor]:
         state = {"sha256": torch.tensor(list(self.sha256), dtype=torch.uint8)}
         if self.projection is not None:
@@ -173,6 +178,14 @@ def _weights(folder: str, sha256: str, device: torch.device, precision: torch.dt
     return loaded
 
 
+@lru_cache(maxsize=2)
+def _tokenizer(folder: str, sha256: str) -> Any:
+    """One for each checkpoint, as of the weights."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
 @dataclass(frozen=True)
 class _Sentences:
     """Texts to vectors, (n, D) float32: cached ones from disk, the others by the model, which is loaded once needed."""
@@ -188,9 +201,7 @@ class _Sentences:
 
     @cached_property
     def tokenizer(self) -> Any:
-        from transformers import AutoTokenizer
-
-        return AutoTokenizer.from_pretrained(self.checkpoint.folder, local_files_only=True)
+        return _tokenizer(str(self.checkpoint.folder), self.checkpoint.sha256)
 
     @cached_property
     def model(self) -> torch.nn.Module:

@@ -146,7 +146,7 @@ class GeneRec:
         return self._wired
 
     def _wire(self) -> Loop:
-        self.meaning.similarity("the sentence model is loaded now, not in the first turn")
+        self.meaning.warm()
         system, two_sided = self.system, tells_what_from_how(self.system)  # nothing here holds on to this loop
         retriever = Retriever(
             recommender=self.system, meaning=self.meaning, repeat=bool(self.data is not None and self.data.repeats),

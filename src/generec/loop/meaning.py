@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from generec.encoders.sentence import FittedSentenceEncoder
 from generec.encoders.text import text_encoder
 from generec.evidence.trusted import trusted
 from generec.protocols import FittedEncoder
@@ -40,6 +41,11 @@ class Meaning:
         self.vectors: Scores = _unit(self.encoder.encode(believed).numpy())
         self.words, self.counts = _words(believed.texts)
         self._remembered: OrderedDict[str, Scores] = OrderedDict()
+
+    def warm(self) -> None:
+        """Loads the sentence model, where there is one, so that the first turn need not."""
+        if isinstance(self.encoder, FittedSentenceEncoder):
+            self.encoder.warm()
 
     def similarity(self, words: str) -> Scores:
         """How well each item fits the words, (N,) float32; about -0.2 to 1.5. Do not write into it."""
