@@ -21,7 +21,19 @@ $(VENV)/.test: pyproject.toml
 	$(BIN)/pip install --progress-bar off -q -e ".[test]"
 	@touch $@
 
-test: $(VENV)/.test
+# What Debian has for tests of the store and of the page; `make test DEBIAN=` installs nothing.
+DEBIAN ?= postgresql chromium
+
+$(VENV)/.debian: | $(VENV)/.test
+	@if [ -z "$(DEBIAN)" ] || dpkg -s $(DEBIAN) >/dev/null 2>&1; then true; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing $(DEBIAN)"; export DEBIAN_FRONTEND=noninteractive; \
+		{ apt-get -qq update && apt-get -qq install -y --no-install-recommends $(DEBIAN); } >/dev/null \
+		|| echo "$(DEBIAN) could not be installed: what is missing is skipped"; \
+	else echo "not root: without apt-get install $(DEBIAN) some tests are skipped"; fi
+	@touch $@
+
+test: $(VENV)/.test $(VENV)/.debian
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
