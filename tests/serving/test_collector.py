@@ -110,7 +110,7 @@ def test_all_threads_allocate_from_two_heaps(tmp_path):
     work = (
         "import ctypes, re, threading\n"
         "from pathlib import Path\n"
-        "from generec.serving.collector import few_heaps\n"
+        "from generec.serving.collector import frugal\n"
         "{}\n"
         "held, together = [], threading.Barrier(9)\n"
         "def hold():\n"
@@ -130,4 +130,40 @@ def test_all_threads_allocate_from_two_heaps(tmp_path):
         command = [sys.executable, "-c", work.format(first)]
         return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
 
-    assert heaps("few_heaps()") <= 2 < heaps("")
+    assert heaps("frugal()") <= 2 < heaps("")
+
+
+def test_few_compiled_kernels_are_kept(tmp_path):
+    """What is in use after three hundred shapes, with and without the bound."""
+    import torch
+
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        pytest.skip("this processor has no bfloat16 kernels")
+    work = (
+        "import ctypes, re\n"
+        "from pathlib import Path\n"
+        "from generec.serving.collector import frugal\n"
+        "{}\n"
+        "import torch\n"
+        "weight = torch.ones(64, 64, dtype=torch.bfloat16)\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.fopen.restype = ctypes.c_void_p\n"
+        "def used():\n"
+        "    file = ctypes.c_void_p(libc.fopen(b'heaps.xml', b'w'))\n"
+        "    libc.malloc_info(0, file), libc.fclose(file)\n"
+        "    told = Path('heaps.xml').read_text().rpartition('</heap>')[2]\n"
+        "    size = lambda kind: int(re.search(kind + '\".* size=\"([0-9]+)', told)[1])\n"
+        "    return size('system type=\"current') - size('type=\"fast') - size('type=\"rest')\n"
+        "with torch.inference_mode():\n"
+        "    torch.nn.functional.linear(torch.ones(1, 64, dtype=torch.bfloat16), weight)\n"
+        "    before = used()\n"
+        "    for rows in range(2, 600):\n"
+        "        torch.nn.functional.linear(torch.ones(rows, 64, dtype=torch.bfloat16), weight)\n"
+        "print(used() - before)\n"
+    )
+
+    def kept(first: str) -> int:
+        command = [sys.executable, "-c", work.format(first)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
+
+    assert 2 * kept("frugal()") < kept("")

@@ -23,7 +23,7 @@ from generec.system import System
 
 PATIENCE = 0.5
 """Seconds that turns wait for the next loop after it was begun: small catalogues are always up to date."""
-_REST = 2.0  # times as long as a loop took to make, until the next one is begun
+_REST = 5.0  # times as long as a loop took to make, until the next one is begun
 _AGAIN = 30.0  # seconds until one that failed is tried again
 _LOG = logging.getLogger(__name__)
 

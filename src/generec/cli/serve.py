@@ -278,9 +278,9 @@ def _run(
     from generec.cli.talker import ServedTalker
     from generec.fitting.progress import Silent, reporting
     from generec.serving.api.app import create_app
-    from generec.serving.collector import few_heaps
+    from generec.serving.collector import frugal
 
-    few_heaps()
+    frugal()
     engine = traced.engine()
     talker = ServedTalker.over(engine, made)
     app = create_app(engine, store, traced.talker(talker), settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ _YOUNG = 20_000  # new objects until the youngest are visited; a request with a 
 # what is there at the start, and is there twice while the next one is made
 _GROWTH = 4
 _M_ARENA_MAX = -8  # of mallopt(3)
+_KERNELS = "32"
 
 
 class Collector:
@@ -72,15 +74,17 @@ def hand_back() -> None:
         trim(0)
 
 
-def few_heaps() -> None:
-    """Lets all threads allocate from two heaps; called before there are threads.
+def frugal() -> None:
+    """Bounds what the libraries underneath keep for themselves; called before there are threads, and before a model.
 
-    glibc gives every thread one of its own, and each keeps what its thread needed at most: a sixth of a server's memory
-    after half an hour.
+    glibc gives every thread a heap of its own, and each keeps what its thread needed at most: a sixth of a server's
+    memory after half an hour. oneDNN keeps a compiled kernel for each of a thousand shapes that it was ever given, and
+    texts come in many lengths: 25 KiB a turn.
     """
     option = _libc("mallopt")
     if option is not None:
         option(_M_ARENA_MAX, 2)
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KERNELS)
 
 
 def _libc(name: str) -> Any:
