@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "generec insert": "generec insert small new.csv -o small-2",
     "generec chat": "generec chat model --user u00007 -k 2 --say 'calm videos'",
     "generec create": "generec create model --user u00007 --brief 'four calm videos, an hour in total' -o e.txt",
-    "generec explain": "generec explain model --user u00007",
+    "generec explain": "generec explain model --user u00007 --item v00165",
     "generec gaps": "generec gaps model --people 2 --stock 1 --rows 2",
     "generec detect": "generec detect e.txt",
     "generec store import": "generec store import --data data",
