@@ -4,7 +4,9 @@ import json
 import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
+import httpx
 import pytest
 from web_world import WIDTHS, png, running, window
 
@@ -46,6 +48,17 @@ def shop(tmp_path_factory):
         mark = found.store.items.watermark("default")
         found.store.models.add("default", "two", folder=str(two), manifest=manifest_of(two), watermark=mark, by="test")
         Histories(found.store, "default", dataset(), "test").bring()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def lacking(shop, tmp_path_factory):
+    """The same shop without half of its items, which people had used."""
+    model = shop.store.models.active("default").folder
+    with running(Path(model), tmp_path_factory.mktemp("lacking")) as found:
+        Histories(found.store, "default", dataset(), "test").bring()
+        for number in range(30):
+            assert httpx.delete(f"{found.address}/v1/items/i{number}", timeout=60).is_success
         yield found
 
 
@@ -149,8 +162,8 @@ def test_an_item_is_found_in_the_tree_of_codes(browser, shop, width, tmp_path):
 
 
 @wide
-def test_what_is_missing_opens_the_studio(browser, shop, width, tmp_path):
-    with window(browser, shop, width=width) as seen:
+def test_what_is_missing_opens_the_studio(browser, lacking, width, tmp_path):
+    with window(browser, lacking, width=width) as seen:
         page = seen.page
         seen.open("#/operator/gaps")
         page.get_by_label("Wanted by at least").fill("2")
