@@ -105,65 +105,57 @@ def test_what_is_handed_back_is_the_machine_s():
     assert resident() < full - 100
 
 
+def in_use(work: str, tmp_path: Path) -> int:
+    """What a process of its own prints. `told()` in it: what glibc says of its heaps."""
+    begin = """import ctypes, re, threading
+from pathlib import Path
+from generec.serving.collector import frugal
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+def told():
+    file = ctypes.c_void_p(libc.fopen(b"heaps.xml", b"w"))
+    libc.malloc_info(0, file), libc.fclose(file)
+    return Path("heaps.xml").read_text()
+"""
+    command = [sys.executable, "-c", begin + work]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's heaps")
 def test_all_threads_allocate_from_two_heaps(tmp_path):
-    work = (
-        "import ctypes, re, threading\n"
-        "from pathlib import Path\n"
-        "from generec.serving.collector import frugal\n"
-        "{}\n"
-        "held, together = [], threading.Barrier(9)\n"
-        "def hold():\n"
-        "    held.append([bytes(100_000) for _ in range(20)])\n"
-        "    together.wait(60)\n"
-        "threads = [threading.Thread(target=hold) for _ in range(8)]\n"
-        "[one.start() for one in threads]\n"
-        "libc = ctypes.CDLL(None)\n"
-        "libc.fopen.restype = ctypes.c_void_p\n"
-        "file = ctypes.c_void_p(libc.fopen(b'heaps.xml', b'w'))\n"
-        "libc.malloc_info(0, file), libc.fclose(file)\n"
-        "together.wait(60)\n"
-        "print(Path('heaps.xml').read_text().count('<heap nr'))\n"
-    )
-
-    def heaps(first: str) -> int:
-        command = [sys.executable, "-c", work.format(first)]
-        return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
-
-    assert heaps("frugal()") <= 2 < heaps("")
+    work = """
+held, together = [], threading.Barrier(9)
+def hold():
+    held.append([bytes(100_000) for _ in range(20)])
+    together.wait(60)
+threads = [threading.Thread(target=hold) for _ in range(8)]
+[one.start() for one in threads]
+heaps = told()
+together.wait(60)
+print(heaps.count("<heap nr"))
+"""
+    assert in_use("frugal()" + work, tmp_path) <= 2 < in_use(work, tmp_path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's heaps")
 def test_few_compiled_kernels_are_kept(tmp_path):
-    """What is in use after three hundred shapes, with and without the bound."""
+    """What is in use after six hundred shapes, with and without the bound."""
     import torch
 
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no bfloat16 kernels")
-    work = (
-        "import ctypes, re\n"
-        "from pathlib import Path\n"
-        "from generec.serving.collector import frugal\n"
-        "{}\n"
-        "import torch\n"
-        "weight = torch.ones(64, 64, dtype=torch.bfloat16)\n"
-        "libc = ctypes.CDLL(None)\n"
-        "libc.fopen.restype = ctypes.c_void_p\n"
-        "def used():\n"
-        "    file = ctypes.c_void_p(libc.fopen(b'heaps.xml', b'w'))\n"
-        "    libc.malloc_info(0, file), libc.fclose(file)\n"
-        "    told = Path('heaps.xml').read_text().rpartition('</heap>')[2]\n"
-        "    size = lambda kind: int(re.search(kind + '\".* size=\"([0-9]+)', told)[1])\n"
-        "    return size('system type=\"current') - size('type=\"fast') - size('type=\"rest')\n"
-        "with torch.inference_mode():\n"
-        "    torch.nn.functional.linear(torch.ones(1, 64, dtype=torch.bfloat16), weight)\n"
-        "    before = used()\n"
-        "    for rows in range(2, 600):\n"
-        "        torch.nn.functional.linear(torch.ones(rows, 64, dtype=torch.bfloat16), weight)\n"
-        "print(used() - before)\n"
-    )
-
-    def kept(first: str) -> int:
-        command = [sys.executable, "-c", work.format(first)]
-        return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout)
-
-    assert 2 * kept("frugal()") < kept("")
+    work = """
+import torch
+weight = torch.ones(64, 64, dtype=torch.bfloat16)
+def used():
+    whole = told().rpartition("</heap>")[2]
+    size = lambda kind: int(re.search(kind + '".* size="([0-9]+)', whole)[1])
+    return size('system type="current') - size('type="fast') - size('type="rest')
+with torch.inference_mode():
+    torch.nn.functional.linear(torch.ones(1, 64, dtype=torch.bfloat16), weight)
+    before = used()
+    for rows in range(2, 600):
+        torch.nn.functional.linear(torch.ones(rows, 64, dtype=torch.bfloat16), weight)
+print(used() - before)
+"""
+    assert 2 * in_use("frugal()" + work, tmp_path) < in_use(work, tmp_path)
