@@ -14,6 +14,7 @@ from generec.cli.talker import ServedTalker
 from generec.data import write_dataset
 from generec.errors import UsageError
 from generec.loop.checkpoint_model import Checkpoint
+from generec.recipe.artefact import load
 from generec.recipe.histories import remembered_data
 from generec.serving.api.app import create_app
 from generec.serving.api.settings import Settings
@@ -104,6 +105,15 @@ def test_the_server_s_answers_say_it_in_their_trace(model, tmp_path):
     done = json.loads(stream.rsplit("data: ", 1)[1])
     assert done["trace"]["instructor"]["backend"] == "embedded"
     assert SAID in completion["choices"][0]["message"]["content"]
+
+
+def test_the_loops_of_a_server_read_one_ledger(model, tmp_path):
+    system = load(model)
+    made = _loops(model, remembered_data, tmp_path / "ledger")
+    first, second = made(system), made(system)
+    assert first is not second
+    assert first.ledger is second.ledger
+    assert first.ledger.path.parent == tmp_path / "ledger"
 
 
 def test_without_an_option_nobody_is_asked(model, monkeypatch):

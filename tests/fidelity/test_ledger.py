@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -260,6 +261,17 @@ def test_roots_and_takedowns_against_brute_force(tmp_path_factory, data):
     assert ledger.taken_down() == {name for name in names if ancestors(name) & down}
     assert ledger.rootless() == [name for name in names if not ancestors(name) & human]
     assert ledger.rootless(roots=names) == []
+
+
+def test_a_reader_needs_no_more_memory_the_longer_the_ledger_is(tmp_path):
+    filled(tmp_path / "l", 1000)
+    reader = Ledger(tmp_path / "l")
+    tracemalloc.start()
+    reader.taken_down()
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [record.number for record in reader.about("d999")] == [999]
+    assert grown < 1000 * 100  # bytes: less than a record's id would need
 
 
 def test_unknown_fields_are_refused(tmp_path):

@@ -204,13 +204,15 @@ def _scheduled(
 def _loops(
     model: Path, known: Callable[[System[Any]], Dataset], ledger: Path | None, chosen: Backends | None = None
 ) -> Callable[[System[Any]], GeneRec]:
-    """Makes the loop around a system, with what people did for it; the writer is read once, on first use."""
+    """Makes the loop around a system, with what people did for it; all share one ledger and one writer."""
     from functools import cache
 
     from generec.cli.loop import _home
     from generec.cli.teach import writer_of
+    from generec.fidelity.ledger import ledger_of
     from generec.loop.generec import GeneRec
 
+    home = _home(ledger)
     system: list[System[Any]] = []
 
     def data(around: System[Any]) -> Dataset | None:
@@ -220,12 +222,12 @@ def _loops(
             sys.stderr.write(f"warning: {error}; without it nothing is edited or created\n")
             return None
 
-    taught = cache(lambda: writer_of(model, system[0].catalog))
+    taught, origins = cache(lambda: writer_of(model, system[0].catalog)), cache(lambda: ledger_of(home))
 
     def made(around: System[Any]) -> GeneRec:
         system[:] = [around]
         return (chosen or Backends()).around(
-            GeneRec(system=around, data=data(around), folder=_home(ledger), writer=taught())
+            GeneRec(system=around, data=data(around), folder=home, origins=origins(), writer=taught())
         )
 
     return made

@@ -17,16 +17,16 @@ import os
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Literal
 
 from generec.errors import GenerecError, InputError
+from generec.fidelity.ledger_index import START, LedgerIndex
 from generec.records import BackendCard, GateReport, from_json
 
 Origin = Literal["human", "edited", "created", "unknown"]
-_START = "0" * 64
 _BLOCK = 1 << 13
 
 
@@ -81,21 +81,6 @@ class Audit:
         return self.broken is None
 
 
-@dataclass
-class _Index:
-    """Where records lie, read so far; only offsets stay in memory."""
-
-    offset: int = 0
-    number: int = 0
-    head: str = _START
-    by_hash: dict[str, list[int]] = field(default_factory=dict)
-    by_item: dict[str, list[int]] = field(default_factory=dict)
-    by_id: dict[str, int] = field(default_factory=dict)
-    made_from: dict[str, set[str]] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
-    down: set[str] = field(default_factory=set)
-
-
 class Ledger:
     """The origin ledger of one store: a file that is created on the first append.
 
@@ -107,7 +92,7 @@ class Ledger:
         self.path = Path(path)
         self.sync = sync
         self._lock = threading.Lock()
-        self._index = _Index()
+        self._index = LedgerIndex()
 
     def append(self, entry: Entry) -> Record:
         """Adds a record. Raises LedgerError when the file cannot be written or its last record is damaged."""
@@ -135,7 +120,7 @@ class Ledger:
 
     def verify(self) -> Audit:
         """Reads the whole ledger and finds the first broken record; an absent file is an empty, sound ledger."""
-        number, head = 0, _START
+        number, head = 0, START
         with self._reading() as stream:
             for line in stream:
                 if not line.endswith(b"\n"):
@@ -151,17 +136,17 @@ class Ledger:
     def with_hash(self, sha256: str) -> list[Record]:
         """All records about a payload, oldest first."""
         with self._refreshed() as index:
-            return self._at(index.by_hash.get(sha256, []))
+            return self._at(index.at("sha256", sha256))
 
     def about(self, item: str) -> list[Record]:
         """All records about an item or draft, oldest first."""
         with self._refreshed() as index:
-            return self._at(index.by_item.get(item, []))
+            return self._at(index.at("item", item))
 
     def record(self, record_id: str) -> Record | None:
         """The record of an id; None where there is none."""
         with self._refreshed() as index:
-            found = self._at([index.by_id[record_id]] if record_id in index.by_id else [])
+            found = self._at(index.at("id", record_id))
         return found[0] if found else None
 
     def take_down(self, target: str, reason: str) -> Record:
@@ -171,14 +156,12 @@ class Ledger:
     def taken_down(self) -> frozenset[str]:
         """What is withdrawn: what was taken down and all that was made from it, items, drafts and payload hashes."""
         with self._refreshed() as index:
-            return frozenset(_reached(index.down, index.made_from))
+            return index.down()
 
     def rootless(self, roots: Collection[str] = ()) -> list[str]:
         """Edited and created items with no way back to a human-made item or a declared root, oldest first."""
         with self._refreshed() as index:
-            human = {item for item, origin in index.origins.items() if origin == "human"}
-            rooted = _reached({*roots, *human}, index.made_from)
-            return [item for item, origin in index.origins.items() if item not in rooted]
+            return index.rootless(roots)
 
     def _at(self, offsets: Sequence[int]) -> list[Record]:
         found = []
@@ -189,7 +172,7 @@ class Ledger:
         return found
 
     @contextmanager
-    def _refreshed(self) -> Iterator[_Index]:
+    def _refreshed(self) -> Iterator[LedgerIndex]:
         """The index with what others appended since, for this thread alone; checks the chain as it goes."""
         with self._lock:
             index = self._index
@@ -206,7 +189,7 @@ class Ledger:
                         raise LedgerError(
                             f"{self.path}, record {index.number}: {error}; restore it from a copy"
                         ) from None
-                    _enter(index, found, len(line))
+                    index.enter(found, len(line))
             yield index
 
     @contextmanager
@@ -235,6 +218,12 @@ class Ledger:
                 f"the origin ledger {self.path} cannot be written ({error.strerror or error}): nothing is published "
                 "until it can; free the disk or correct the rights of the file"
             ) from error
+
+
+def ledger_of(folder: Path) -> Ledger:
+    """The ledger of a folder, which is made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Ledger(folder / "origins.jsonl")
 
 
 def _canonical(values: Mapping[str, Any]) -> bytes:
@@ -270,7 +259,7 @@ def _last(file: int, path: Path) -> tuple[int, int, str]:
     if _holds_a_record(tail[end:]):
         raise LedgerError(f"{path} is damaged at its end: nothing is published until it is restored from a copy")
     if not end:
-        return start, 0, _START
+        return start, 0, START
     try:
         last = _checked(tail[begin:end])
     except InputError as error:
@@ -288,32 +277,6 @@ def _holds_a_record(unfinished: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return end < len(text)
-
-
-def _enter(index: _Index, found: Mapping[str, Any], length: int) -> None:
-    entry, offset = found["entry"], index.offset
-    index.offset, index.number, index.head = offset + length, index.number + 1, found["id"]
-    index.by_id[found["id"]] = offset
-    index.by_item.setdefault(entry["item"], []).append(offset)
-    if entry["event"] == "taken_down":
-        index.down.add(entry["item"])
-        return
-    for parent in entry["parents"]:
-        index.made_from.setdefault(parent, set()).add(entry["item"])
-    if entry["sha256"]:
-        index.by_hash.setdefault(entry["sha256"], []).append(offset)
-        index.made_from.setdefault(entry["item"], set()).add(entry["sha256"])
-    index.origins[entry["item"]] = entry["origin"]
-
-
-def _reached(starts: Collection[str], steps: Mapping[str, Collection[str]]) -> set[str]:
-    left, found = list(starts), set(starts)
-    while left:
-        for following in steps.get(left.pop(), ()):
-            if following not in found:
-                found.add(following)
-                left.append(following)
-    return found
 
 
 def _sync_folder(folder: Path) -> None:

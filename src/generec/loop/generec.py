@@ -14,7 +14,7 @@ import polars as pl
 from generec.data.split import NEGATIVE_EVENTS
 from generec.fidelity.gate import Gate, plain_checks
 from generec.fidelity.keys import Keys, default_keys
-from generec.fidelity.ledger import Ledger
+from generec.fidelity.ledger import Ledger, ledger_of
 from generec.fidelity.originals import Originals
 from generec.fidelity.policy import Policy
 from generec.fidelity.provenance import Marker
@@ -45,13 +45,15 @@ class GeneRec:
     """Answers people in words: retrieves, edits, creates, checks and explains.
 
     system: a trained recommender; data: what people did, for profiles and popularity (people without a known history
-    are served all the same). folder: of the origin ledger; keys: of provenance, kept outside of it. instructor and
-    makers: others than the embedded ones. Everything is built on first use.
+    are served all the same). folder: of the origin ledger; keys: of provenance, kept outside of it. origins: the ledger
+    of that folder, where several loops share one. instructor and makers: others than the embedded ones. Everything is
+    built on first use.
     """
 
     system: System[Any]
     data: Dataset | None = None
     folder: Path
+    origins: Ledger | None = None
     keys: Keys = field(default_factory=default_keys)
     policy: Policy = field(default_factory=Policy)
     instructor: Instructor | None = None
@@ -127,8 +129,7 @@ class GeneRec:
 
     @cached_property
     def ledger(self) -> Ledger:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return Ledger(self.folder / "origins.jsonl")
+        return self.origins or ledger_of(self.folder)
 
     @property
     def loop(self) -> Loop:
