@@ -43,6 +43,7 @@ Call = tuple[str, str, dict[str, Any] | None]
 SHARES = {"recommend": 0.6, "feedback": 0.25, "turn": 0.06, "item": 0.04, "profile": 0.04, "change": 0.01}
 WORDS = ("something new", "cheaper", "price below 20", "not like the last one", "a gift for my sister", "surprise me")
 EVERY = 5.0  # seconds between two looks at the memory
+LONGEST = 20  # waits that are told one by one; a moment before 0 belongs to the minute before the clock started
 
 
 def slope(samples: list[tuple[float, float]]) -> float:
@@ -90,6 +91,7 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
     client = Client(server.host, server.port)
     statuses: Counter[str] = Counter()
     late: dict[str, list[float]] = {kind: [] for kind in SHARES}
+    waits: list[tuple[float, float, str]] = []  # seconds, when it was asked, what and with which status
 
     async def told(kind: str, call: Call) -> Reply:
         reply = await client.ask(*call)
@@ -100,7 +102,9 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
         kind, call = traffic.any_call()
         began = time.perf_counter()
         reply = await told(kind, call)
-        late[kind].append(time.perf_counter() - began)
+        took = time.perf_counter() - began
+        late[kind].append(took)
+        waits.append((took, began, f"{kind} {reply.status}"))
         return reply
 
     await told("turn", traffic.call("turn"))
@@ -117,7 +121,7 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
             await asyncio.sleep(EVERY)
 
     looks = asyncio.create_task(looking())
-    used = server.cpu()
+    used, started = server.cpu(), time.perf_counter()
     found = await arriving(one, chosen.rate, int(60 * chosen.minutes * chosen.rate), seed=1)
     looks.cancel()
     return {
@@ -127,6 +131,8 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
         "failed": sum(number for name, number in statuses.items() if int(name.split()[1]) >= 500),
         "refused": sum(number for name, number in statuses.items() if 400 <= int(name.split()[1]) < 500),
         "latency_ms": {kind: quantiles(seconds) for kind, seconds in late.items() if seconds},
+        "longest": [{"at_s": round(began - started, 1), "what": what, "ms": round(1000 * took)}
+                    for took, began, what in sorted(waits, reverse=True)[:LONGEST]],
         "memory_mib": {"first": round(samples[0][1]), "last": round(samples[-1][1]),
                        "most": round(max(size for _, size in samples)), "by_minute": _by_minute(samples)},
         "slope_mib_per_minute": round(slope(samples), 3),
