@@ -20,11 +20,21 @@ from generec.fitting.checkpoint import write_atomically
 COMMIT = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
 
 
+def stolen() -> float:
+    """CPU seconds that other guests of the host took from this machine since it runs; 0 where nobody counts them."""
+    counts = Path("/proc/stat")
+    return int(counts.read_text().split()[8]) / os.sysconf("SC_CLK_TCK") if counts.exists() else 0.0
+
+
+_STOLEN = stolen()
+
+
 def measured() -> dict[str, Any]:
     """Command, commit and machine of this process. Paths outside of the folder it runs in lose their folders."""
     words = [Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:]]
     machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
-               "torch": version("torch"), "threads": torch.get_num_threads(), "load": os.getloadavg()}  # fmt: skip
+               "torch": version("torch"), "threads": torch.get_num_threads(), "load": os.getloadavg(),
+               "stolen_cpu_s": round(stolen() - _STOLEN, 1)}  # fmt: skip
     return {
         "command": " ".join(["python", f"bench/{Path(sys.argv[0]).name}", *words]), "commit": COMMIT,
         "machine": machine,

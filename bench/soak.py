@@ -14,13 +14,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from itertools import count, cycle
+from itertools import count, cycle, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from generec.recipe.artefact import load
+from measured import stolen
 from served import (
     Client,
     Reply,
@@ -46,12 +47,20 @@ EVERY = 5.0  # seconds between two looks at the memory
 LONGEST = 20  # waits that are told one by one; a moment before 0 belongs to the minute before the clock started
 
 
-def slope(samples: list[tuple[float, float]]) -> float:
-    """MiB per minute of the line through (seconds, MiB)."""
-    times, sizes = zip(*samples, strict=True)
+class Sample(NamedTuple):
+    """A look at the machine. at: seconds since the clock started; stolen: CPU seconds that the host took so far."""
+
+    at: float
+    mib: float
+    stolen: float
+
+
+def slope(samples: list[Sample]) -> float:
+    """MiB per minute of the line through the resident memory."""
+    times, sizes, _ = zip(*samples, strict=True)
     middle, mean = sum(times) / len(times), sum(sizes) / len(sizes)
     spread = sum((at - middle) ** 2 for at in times)
-    return 60 * sum((at - middle) * (size - mean) for at, size in samples) / max(spread, 1e-9)
+    return 60 * sum((one.at - middle) * (one.mib - mean) for one in samples) / max(spread, 1e-9)
 
 
 class Traffic:
@@ -112,12 +121,12 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
     for kind, most in (("recommend", chosen.answers), ("turn", chosen.turns)):
         await busy(lambda _: told(kind, traffic.call(kind)), 4, most)  # noqa: B023
     await arriving(one, chosen.rate, int(chosen.rate * 60 * min(1.0, chosen.minutes)))
-    samples: list[tuple[float, float]] = []
+    samples: list[Sample] = []
 
     async def looking() -> None:
         began = time.perf_counter()
         while True:
-            samples.append((time.perf_counter() - began, server.memory()))
+            samples.append(Sample(time.perf_counter() - began, server.memory(), stolen()))
             await asyncio.sleep(EVERY)
 
     looks = asyncio.create_task(looking())
@@ -133,16 +142,18 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
         "latency_ms": {kind: quantiles(seconds) for kind, seconds in late.items() if seconds},
         "longest": [{"at_s": round(began - started, 1), "what": what, "ms": round(1000 * took)}
                     for took, began, what in sorted(waits, reverse=True)[:LONGEST]],
-        "memory_mib": {"first": round(samples[0][1]), "last": round(samples[-1][1]),
-                       "most": round(max(size for _, size in samples)), "by_minute": _by_minute(samples)},
+        "memory_mib": {"first": round(samples[0].mib), "last": round(samples[-1].mib),
+                       "most": round(max(one.mib for one in samples)),
+                       "by_minute": [round(one.mib) for one in _by_minute(samples)]},
+        "stolen_cpu_s_by_minute": [
+            round(after.stolen - before.stolen, 1) for before, after in pairwise(_by_minute(samples))
+        ],
         "slope_mib_per_minute": round(slope(samples), 3),
     }  # fmt: skip
 
 
-def _by_minute(samples: list[tuple[float, float]]) -> list[int]:
-    return [
-        round(size) for place, (at, size) in enumerate(samples) if not place or at // 60 > samples[place - 1][0] // 60
-    ]
+def _by_minute(samples: list[Sample]) -> list[Sample]:
+    return [one for place, one in enumerate(samples) if not place or one.at // 60 > samples[place - 1].at // 60]
 
 
 def main() -> int:

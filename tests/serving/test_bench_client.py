@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("fastapi")
 from served import Client, Target, arriving, busy, quantiles, reported
-from soak import slope
+from soak import Sample, slope
 
 
 class Twice:
@@ -98,7 +98,7 @@ def test_quantiles_are_times_that_were_measured(seconds):
 
 @given(st.floats(-5, 5), st.floats(100, 1000))
 def test_the_slope_of_a_line_is_its_slope(grows, size):
-    assert slope([(at, size + grows * at / 60) for at in range(0, 600, 5)]) == pytest.approx(grows, abs=1e-6)
+    assert slope([Sample(at, size + grows * at / 60, 0.0) for at in range(0, 600, 5)]) == pytest.approx(grows, abs=1e-6)
 
 
 def test_a_missed_target_fails_the_bench_and_keeps_its_figure(capsys, tmp_path):

@@ -50,8 +50,9 @@ class Limits:
     """Requests that are worked on at once while most others are refused (see serving/admission.py)."""
     late: float = 0.05
     """Seconds that a request may have waited then."""
-    timeout: float = 2.0
-    """Seconds from arrival to deadline, where a request names none."""
+    timeout: float = 5.0
+    """Seconds from arrival to deadline, where a request names none. Admission keeps waits short: this is for a machine
+    that stands still, after which a late answer still serves better than an error."""
     threads: int = 1
     """Threads of torch; two on busy cores can be ten times slower than one."""
 
