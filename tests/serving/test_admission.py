@@ -74,6 +74,19 @@ def test_a_burst_waits_in_its_order_and_is_answered():
     assert (crowd.order, crowd.refusals, crowd.admission.inside) == (list(range(10)), 0, 0)
 
 
+def test_what_came_in_two_seconds_without_an_answer_is_no_flood():
+    """A machine that stood still, at fifty requests a second: all come at once when it goes on."""
+
+    async def main():
+        crowd = Crowd(Limits())
+        await crowd.come(*range(100))
+        await crowd.empty()
+        return crowd
+
+    crowd = asyncio.run(main())
+    assert (crowd.order, crowd.refusals) == (list(range(100)), 0)
+
+
 def test_where_more_comes_than_can_wait_it_is_refused_and_few_are_inside():
     async def main():
         crowd = Crowd()

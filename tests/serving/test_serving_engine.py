@@ -130,6 +130,23 @@ def test_a_kept_answer_belongs_to_one_question_to_one_model_with_one_catalogue()
     assert cache.get(ask, ("another load", 0)) is None
 
 
+def test_memory_goes_back_to_the_machine_when_a_model_goes_and_only_then(monkeypatch):
+    given_back = []
+    monkeypatch.setattr("generec.serving.engine.hand_back", lambda: given_back.append(1))
+
+    async def main():
+        async with Engine(LIMITS, cached=0) as engine:
+            for name, expected in (("a", 0), ("b", 0), ("c", 1), ("d", 2)):  # one stays to go back to
+                await engine.versions.load(name, trained)
+                engine.versions.activate(name)
+                for person in ("ann", "bob"):
+                    await engine.recommend(Ask(request=Request(user_id=person), k=5))
+                await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+                assert len(given_back) == expected
+
+    asyncio.run(main())
+
+
 def test_a_cache_keeps_what_was_used_last():
     cache, answer = AnswerCache(2), Answer(Slate((), ()), "one", ("load", 0))
     first, second, third = (Ask(request=Request(history=(item,))) for item in ("a", "b", "c"))

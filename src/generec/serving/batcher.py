@@ -44,8 +44,9 @@ class Limits:
     """Requests answered together."""
     wait: float = 0.002
     """Seconds that a request waits for company while the model is idle."""
-    queue: int = 32
-    """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be."""
+    queue: int = 96
+    """Requests that wait; one more is refused. With `batch` it bounds how late an answer can be, and how long the
+    machine may stand still before a usual number of requests looks like a flood: two seconds of fifty."""
     standing: int = 1
     """Requests that are worked on at once while most others are refused (see serving/admission.py)."""
     late: float = 0.05

@@ -23,7 +23,7 @@ class Collector:
 
     Visiting all objects stops every thread: a quarter of a second for the half million of a catalogue and the loop
     around it. Python does so whenever there are a quarter more of them; with this, when there are four times as many,
-    and after `renew`, which is for moments at which much becomes free. What is there at the start is set aside unseen.
+    and after `renew`. What is there at the start is set aside unseen.
     every: seconds between two counts of what is set aside, since counting visits it too. Whenever everything was
     visited, freed memory is handed back to the machine.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -11,7 +12,7 @@ from generec.errors import UsageError
 from generec.serving.admission import Admission
 from generec.serving.batcher import Batcher, Limits
 from generec.serving.cache import Answer, AnswerCache, Ask
-from generec.serving.collector import Collector
+from generec.serving.collector import Collector, hand_back
 from generec.serving.metrics import Metrics
 from generec.serving.shadow import Agreement, Shadow
 from generec.serving.versions import Version, Versions
@@ -69,7 +70,7 @@ class Engine:
         self.metrics.on_batch(waits, seconds)
         loads = frozenset(version.load for version in self.versions.loaded.values())
         if self._loads - loads:  # a model went, and with it much memory
-            self._collector.renew()
+            asyncio.get_running_loop().run_in_executor(None, hand_back)
         self._loads = loads
 
     async def shadow(self, name: str | None) -> Agreement | None:

@@ -67,7 +67,7 @@ def test_traffic_counts_routes_turns_and_checks(again):
     assert {one["check"]: one["judged"] for one in found["checks"]} == {one["check"]: 1 for one in verdicts}
     assert sum(one["failed"] for one in found["checks"]) == sum(one["outcome"] == "fail" for one in verdicts)
     assert (found["slates"]["ended"]["answered"], found["slates"]["kept"]) == (3, 2)
-    assert found["queue"] == {"waiting": 0, "limit": 32, "turns": 0, "turns_limit": 16}
+    assert found["queue"] == {"waiting": 0, "limit": 96, "turns": 0, "turns_limit": 16}
 
 
 @settings(max_examples=50, deadline=None)
