@@ -274,6 +274,17 @@ def test_a_reader_needs_no_more_memory_the_longer_the_ledger_is(tmp_path):
     assert grown < 1000 * 100  # bytes: less than a record's id would need
 
 
+def test_an_index_that_fails_is_said_and_made_anew(tmp_path):
+    ledger = filled(tmp_path / "l", 3)
+    assert len(ledger.about("d0")) == 1
+    filled(tmp_path / "l", 2)
+    ledger._index._tables.execute("DROP TABLE origins")  # the next record is entered by half
+    with pytest.raises(LedgerError, match="nothing is published"):
+        ledger.about("d0")
+    assert len(ledger.about("d0")) == 2
+    assert ledger.rootless() == ["d0", "d1", "d2"]
+
+
 def test_unknown_fields_are_refused(tmp_path):
     ledger = filled(tmp_path / "l", 1)
     line = json.loads(ledger.path.read_text())

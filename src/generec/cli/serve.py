@@ -23,6 +23,9 @@ from generec.errors import GenerecError, UsageError
 if TYPE_CHECKING:
     import socket
 
+    import uvicorn
+    from starlette.types import ASGIApp
+
     from generec.loop.generec import GeneRec
     from generec.serving.api.settings import Settings
     from generec.serving.api.tracing import Tracing
@@ -273,10 +276,6 @@ def _run(
 ) -> None:
     import asyncio
 
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise UsageError(f'uvicorn is not installed ({error}): pip install "generec[serve]"') from error
     from generec.cli.talker import ServedTalker
     from generec.fitting.progress import Silent, reporting
     from generec.serving.api.app import create_app
@@ -286,15 +285,7 @@ def _run(
     engine = traced.engine()
     talker = ServedTalker.over(engine, made)
     app = create_app(engine, store, traced.talker(talker), settings)
-    config = uvicorn.Config(
-        traced.app(app), access_log=False, log_level="warning", server_header=False,
-        proxy_headers=False, lifespan="on", timeout_graceful_shutdown=int(settings.drain),
-    )  # fmt: skip
-    if not out.quiet:
-        _logged()  # now: to set its own logs up, the web server closes those that are there
-    server = uvicorn.Server(config)
-    # uvicorn drains and then raises the signal once more: to be told to stop is no failure
-    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
+    server = _web_server(traced.app(app), int(settings.drain), quiet=out.quiet)
     behind = importing(lambda: frozenset(app.state.parts.gone))
 
     async def answering() -> None:
@@ -319,13 +310,31 @@ def _run(
 
     behind.before()
     try:
-        with reporting(Silent()), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        with reporting(Silent()), asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(answering())
     finally:
         behind.stop()
         traced.close()
     if not server.started:
         raise UsageError("the server did not start; what is written above says why")
+
+
+def _web_server(app: ASGIApp, drain: int, *, quiet: bool) -> uvicorn.Server:
+    """What speaks HTTP, told to stop by SIGTERM. drain: seconds for what is in flight. quiet: without a request log."""
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise UsageError(f'uvicorn is not installed ({error}): pip install "generec[serve]"') from error
+    config = uvicorn.Config(
+        app, access_log=False, log_level="warning", server_header=False,
+        proxy_headers=False, lifespan="on", timeout_graceful_shutdown=drain,
+    )  # fmt: skip
+    if not quiet:
+        _logged()  # now: to set its own logs up, the web server closes those that are there
+    server = uvicorn.Server(config)
+    # uvicorn drains and then raises the signal once more: to be told to stop is no failure
+    signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))
+    return server
 
 
 def _announced(listening: socket.socket, out: Output) -> None:

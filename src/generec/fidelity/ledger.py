@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -174,8 +175,7 @@ class Ledger:
     @contextmanager
     def _refreshed(self) -> Iterator[LedgerIndex]:
         """The index with what others appended since, for this thread alone; checks the chain as it goes."""
-        with self._lock:
-            index = self._index
+        with self._lock, self._indexing() as index:
             with self._reading() as stream:
                 if os.fstat(stream.fileno()).st_size < index.offset:
                     raise LedgerError(f"{self.path} became shorter: records are gone; restore it from a copy")
@@ -191,6 +191,18 @@ class Ledger:
                         ) from None
                     index.enter(found, len(line))
             yield index
+
+    @contextmanager
+    def _indexing(self) -> Iterator[LedgerIndex]:
+        """The index as it is; one that failed may be half written, so that the next look reads the ledger anew."""
+        try:
+            yield self._index
+        except sqlite3.Error as error:
+            self._index = LedgerIndex()
+            raise LedgerError(
+                f"the index of {self.path} cannot be kept ({error}): nothing is published until it can; free the disk "
+                "of temporary files (SQLITE_TMPDIR)"
+            ) from error
 
     @contextmanager
     def _reading(self) -> Iterator[BinaryIO]:
