@@ -159,8 +159,8 @@ def trie_steps(index: ItemIndex, beams: int, pairs: int) -> dict[str, float]:
     scores = torch.randn(beams, CODES)
 
     def fast() -> Tensor:
-        below, parents = children(level.children, nodes)
-        return scores[parents, index.levels[1].codes[below]]
+        below, parents, there = children(level.children, nodes[None], torch.ones(1, beams, dtype=torch.bool))
+        return scores[parents[there], index.levels[1].codes[below[there]]]
 
     def naive() -> Tensor:
         mask = torch.full_like(scores, -torch.inf)

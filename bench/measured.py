@@ -29,10 +29,17 @@ def stolen() -> float:
 _STOLEN = stolen()
 
 
+def processor() -> str:
+    """The processor by its name, where the system tells it."""
+    known = Path("/proc/cpuinfo")
+    names = [line for line in known.read_text().splitlines() if line.startswith("model name")] if known.exists() else []
+    return names[0].partition(":")[2].strip() if names else platform.machine()
+
+
 def measured() -> dict[str, Any]:
     """Command, commit and machine of this process. Paths outside of the folder it runs in lose their folders."""
     words = [Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:]]
-    machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version(),
+    machine = {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version(),
                "torch": version("torch"), "threads": torch.get_num_threads(), "load": os.getloadavg(),
                "stolen_cpu_s": round(stolen() - _STOLEN, 1)}  # fmt: skip
     return {

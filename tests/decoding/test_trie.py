@@ -44,7 +44,9 @@ def assert_like_naive(index: ItemIndex) -> None:
         for node, prefix in enumerate(nodes):
             assert sorted(index.order[spans[node] : spans[node + 1]].tolist()) == twin[prefix]
     for level, nodes in zip(index.levels[:-1], found[1:], strict=True):
-        packed, parent = children(level.children, torch.arange(level.codes.numel()))
+        every = torch.arange(level.codes.numel())[None]
+        below, parents, there = children(level.children, every, torch.ones_like(every, dtype=torch.bool))
+        packed, parent = below[there], parents[there]
         assert packed.tolist() == list(range(len(nodes)))
         above = found[len(nodes[0]) - 2]
         assert [nodes[c][:-1] for c in packed.tolist()] == [above[p] for p in parent.tolist()]
@@ -70,10 +72,19 @@ def test_grown_index_equals_compiled_and_keeps_rows(ids: SemanticIds, data: st.D
         assert bool(index.alive.all())  # the index before is untouched
 
 
-def test_children_of_repeated_and_childless_nodes() -> None:
-    packed, parent = children(torch.tensor([0, 2, 2, 5]), torch.tensor([2, 1, 0, 2]))
-    assert packed.tolist() == [2, 3, 4, 0, 1, 2, 3, 4]
-    assert parent.tolist() == [0, 0, 0, 2, 2, 3, 3, 3]
+def test_children_of_repeated_childless_and_dropped_nodes() -> None:
+    nodes = torch.tensor([[2, 1, 0, 2], [1, 1, 0, 2]])
+    live = torch.tensor([[True, True, True, True], [True, False, True, False]])
+    below, parents, there = children(torch.tensor([0, 2, 2, 5]), nodes, live)
+    assert below.tolist() == [[2, 3, 4, 0, 1, 2, 3, 4], [0, 1, 0, 0, 0, 0, 0, 0]]
+    assert parents[there].tolist() == [0, 0, 0, 2, 2, 3, 3, 3, 2, 2]
+    assert there.sum(1).tolist() == [8, 2]
+
+
+def test_nodes_without_children_leave_one_empty_place() -> None:
+    below, _, there = children(torch.tensor([0, 0, 3]), torch.tensor([[0], [1]]), torch.tensor([[True], [False]]))
+    assert below.tolist() == [[0], [0]]
+    assert not bool(there.any())
 
 
 def test_codes_too_wide_for_one_key_sort_the_same(random_ids) -> None:

@@ -73,33 +73,20 @@ def _extend(beams: _Beams, level: int, log_probs: Tensor, constraint: Constraint
     """The best `width` prefixes per request that are one code longer; fewer where no request has that many."""
     index = constraint.index
     requests, before = beams.nodes.shape
-    alive = (beams.scores.flatten() > -torch.inf).nonzero().flatten()
     offsets = index.levels[level - 1].children if level else root_children(index)
-    nodes, parents = children(offsets, beams.nodes.flatten()[alive])  # (C,), sorted by request
-    parents = alive[parents]
-    request = parents // before
-    live = constraint.live(level, nodes, request)
-    if live is not None:
-        nodes, parents, request = nodes[live], parents[live], request[live]
-    scores = beams.scores.flatten()[parents] + log_probs[parents, index.levels[level].codes[nodes]].float()  # (C,)
-
-    counts = torch.bincount(request, minlength=requests)  # (B,)
-    starts = counts.cumsum(0) - counts
-    columns = torch.arange(nodes.numel(), device=nodes.device) - starts[request]
-    shape = (requests, max(1, int(counts.max())))
-    grid = scores.new_full(shape, -torch.inf)
-    grid[request, columns] = scores
+    nodes, parents, there = children(offsets, beams.nodes, beams.scores > -torch.inf)  # (B, C)
+    live = constraint.live(level, nodes)
+    there = there if live is None else there & live
+    columns = parents * log_probs.shape[1] + index.levels[level].codes.take(nodes)
+    scores = beams.scores.gather(1, parents) + log_probs.reshape(requests, -1).gather(1, columns).float()
+    scores = torch.where(there, scores, -torch.inf)
     ties = None
     if level == len(index.levels) - 1:  # leaves: node j is item order[j]
-        ties = torch.arange(shape[1], device=nodes.device).repeat(requests, 1) + len(index)
-        ties[request, columns] = index.order[nodes]
-    scores, chosen = top(grid, min(width, shape[1]), ties)
-
+        nowhere = torch.arange(nodes.shape[1], device=nodes.device) + len(index)
+        ties = torch.where(there, index.order.take(nodes), nowhere)
+    scores, chosen = top(scores, min(width, scores.shape[1]), ties)
+    # a place without a prefix stays with its request, at a node that every model knows
     kept = scores > -torch.inf
-    place = torch.where(kept, starts[:, None] + chosen, 0)  # (B, W) position among the C candidates
-    own = (
-        torch.arange(requests, device=nodes.device)[:, None] * before
-    )  # a place without a prefix stays with its request
-    if nodes.numel() == 0:
-        return _Beams(torch.zeros_like(place), scores, own.expand_as(place).flatten())
-    return _Beams(torch.where(kept, nodes[place], 0), scores, torch.where(kept, parents[place], own).flatten())
+    own = torch.arange(requests, device=nodes.device)[:, None] * before
+    parents = own + torch.where(kept, parents.gather(1, chosen), 0)
+    return _Beams(torch.where(kept, nodes.gather(1, chosen), 0), scores, parents.flatten())

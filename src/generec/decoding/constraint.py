@@ -26,19 +26,15 @@ class Constraint:
     index: ItemIndex
     counts: Tensor | None
 
-    def live(self, level: int, nodes: Tensor, requests: Tensor) -> Tensor | None:
-        """Which prefixes lead to an allowed item, (C,) bool; None says all of them.
+    def live(self, level: int, nodes: Tensor) -> Tensor | None:
+        """Which prefixes lead to an allowed item, (B, C) bool; None says all of them.
 
-        nodes: (C,) prefixes of length level + 1; requests: (C,) the request that each is expanded for.
+        nodes: (B, C) prefixes of length level + 1 that each request may be continued with.
         """
         if self.counts is None:
             return None
-        spans = self.index.levels[level].spans
-        if self.counts.shape[0] == 1:
-            counts = self.counts[0]
-            return counts[spans[nodes + 1]] > counts[spans[nodes]]
-        flat, base = self.counts.view(-1), requests * self.counts.shape[1]
-        return flat[base + spans[nodes + 1]] > flat[base + spans[nodes]]
+        spans, counts = self.index.levels[level].spans, self.counts.expand(len(nodes), -1)
+        return counts.gather(1, spans.take(nodes + 1)) > counts.gather(1, spans.take(nodes))
 
 
 def constrain(index: ItemIndex, requests: int, allowed: Tensor | None) -> Constraint:

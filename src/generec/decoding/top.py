@@ -15,21 +15,18 @@ def top(scores: Tensor, k: int, ties: Tensor | None = None) -> tuple[Tensor, Ten
     Returns scores and columns, both (B, k). Columns that score -inf come last, in no particular order.
     torch.topk picks arbitrarily among equal scores: rows where that could matter are sorted in full.
     """
-    values, columns = scores.topk(k, dim=1)
-    if bool(values.isnan().any()):
+    values, columns = scores.topk(min(k + 1, scores.shape[1]), dim=1)  # with the best that is left out
+    if bool(values[:, :1].isnan().any()):  # which count as the highest
         raise FittingError("the model returned scores that are not numbers; train it again with a lower learning rate")
-    if k == 0:
-        return values, columns
-    last = values[:, -1:]
-    cut = (scores == last).sum(1) > (values == last).sum(1)  # (B,) the last place is shared with one left out
-    cut &= last[:, 0] > -torch.inf
-    if bool((values[:, 1:] == values[:, :-1]).any()):
+    same = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] > -torch.inf)
+    values, columns = values[:, :k], columns[:, :k]
+    if k and bool(same.any()):
         keys = columns if ties is None else ties.gather(1, columns)
         by_key = keys.argsort(1)
         values, columns = values.gather(1, by_key), columns.gather(1, by_key)
         values, order = values.sort(dim=1, descending=True, stable=True)
         columns = columns.gather(1, order)
-    if bool(cut.any()):
+        cut = same[:, k - 1 :].any(1)  # the last place is shared with one left out
         values[cut], columns[cut] = _sorted(scores[cut], k, None if ties is None else ties[cut])
     return values, columns
 

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from generec.errors import InputError, UsageError
-from generec.nn.ragged import spread
 from generec.types import ItemIndex, SemanticIds, TrieLevel
 
 KEY_BITS = 63  # code tuples are packed into non-negative int64 keys
@@ -70,14 +69,20 @@ def root_children(index: ItemIndex) -> Tensor:
     return torch.tensor([0, index.levels[0].codes.numel()], device=index.order.device)
 
 
-def children(offsets: Tensor, nodes: Tensor) -> tuple[Tensor, Tensor]:
-    """All children of some nodes, packed.
+def children(offsets: Tensor, nodes: Tensor, live: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """All children of each row's nodes, side by side.
 
-    offsets: (n + 1,) `TrieLevel.children` of the level the nodes are on; nodes: (M,), repeats allowed.
-    Returns the children (C,) as nodes of the level below and, for each, which of the M it belongs to (C,).
+    offsets: (n + 1,) `TrieLevel.children` of the level the nodes are on; nodes: (B, W), repeats allowed; live: (B, W)
+    bool, False for nodes that are not to be continued. Returns for each place (B, C) the child as a node of the level
+    below, the column (of W) of its parent, and whether a child is there at all: rows with fewer than C have node 0.
     """
-    first = offsets[nodes]
-    return spread(first, offsets[nodes + 1] - first)
+    first = offsets.take(nodes)
+    counts = (offsets.take(nodes + 1) - first).masked_fill(~live, 0)
+    ends = counts.cumsum(1)
+    columns = torch.arange(max(1, int(ends[:, -1].max())), device=ends.device).expand(len(ends), -1)  # (B, C)
+    parents = torch.searchsorted(ends, columns.contiguous(), right=True).clamp(max=nodes.shape[1] - 1)
+    there = columns < ends[:, -1:]
+    return torch.where(there, columns + (first - ends + counts).gather(1, parents), 0), parents, there
 
 
 def _check_range(codes: Tensor, sizes: Sequence[int]) -> None:

@@ -119,6 +119,7 @@ class OnePassModel(ItemModel):
     def _place(self, index: ItemIndex, features: Tensor) -> None:
         """Keeps what the trie looks like: recomputed from the index, hence not part of the weights."""
         self._kept: tuple[object, dict[str, Any]] = None, {}
+        self._weights = tuple(self.scorers.parameters())  # to walk the modules takes longer than a level of the beam
         self.sizes = index.ids.sizes
         ordered = features[index.order].double().cumsum(0)
         ordered = torch.cat([ordered.new_zeros(1, features.shape[1]), ordered])
@@ -152,11 +153,11 @@ class OnePassModel(ItemModel):
     def _children(
         self, level: int, hidden: Tensor, parents: Tensor, known: tuple[Tensor, ...] | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Log-probabilities of all children of each row's parent node: row, node and value of every pair.
+        """Scores of all children of each row's parent node: row, node and value of every pair.
 
         known: vectors of all nodes of all levels, where they are at hand.
         """
-        first, count = self.get_buffer(f"first_{level}")[parents], self.get_buffer(f"count_{level}")[parents]
+        first, count = self.get_buffer(f"first_{level}").take(parents), self.get_buffer(f"count_{level}").take(parents)
         nodes, rows = spread(first, count)
         prefix = self._vectors(level - 1, parents) if known is None else known[level - 1].index_select(0, parents)
         query = self._scorer(level).query(hidden, prefix)  # (P, D)
@@ -166,8 +167,7 @@ class OnePassModel(ItemModel):
             vectors = self._vectors(level, nodes)
         else:
             vectors = self._vectors(level).index_select(0, nodes)
-        scores = (query.index_select(0, rows) * vectors).sum(-1)
-        return rows, nodes, segment_log_softmax(scores.float(), rows, len(parents))
+        return rows, nodes, (query.index_select(0, rows) * vectors).sum(-1).float()
 
     def code_log_probs(self, context: Context, at: Tensor, codes: Tensor) -> Tensor:
         """Log-probability of each given code after its true prefix, (P, L). The codes must be those of items."""
@@ -176,7 +176,8 @@ class OnePassModel(ItemModel):
         node = torch.searchsorted(self.get_buffer("keys_0"), codes[:, 0].contiguous())
         written = [first.gather(1, node[:, None]).squeeze(1)]
         for level in range(1, len(self.sizes)):
-            _, _, log_probs = self._children(level, hidden, node)
+            rows, _, scores = self._children(level, hidden, node)
+            log_probs = segment_log_softmax(scores, rows, len(node))
             count = self.get_buffer(f"count_{level}")[node]
             start = count.cumsum(0) - count
             child = torch.searchsorted(self.get_buffer(f"keys_{level}"), node * self.sizes[level] + codes[:, level])
@@ -186,7 +187,7 @@ class OnePassModel(ItemModel):
 
     def _remembered(self, what: str, make: Callable[[], T]) -> T:
         """What `make` gives; where nothing is learned, kept until a weight changes."""
-        weights = tuple(self.scorers.parameters())
+        weights = self._weights
         if self.training or torch.is_grad_enabled() or torch.is_autocast_enabled(weights[0].device.type):
             return make()
         stamp = tuple((weight.data_ptr(), weight._version) for weight in weights)
@@ -234,8 +235,9 @@ class OnePassModel(ItemModel):
         node = torch.searchsorted(keys, state.node * self.sizes[state.level] + tokens).clamp(max=keys.numel() - 1)
         level = state.level + 1
         rows, nodes, values = self._children(level, state.hidden, node, state.vectors)
-        log_probs = values.new_full((len(tokens), self.sizes[level]), -torch.inf)
-        log_probs[rows, self.get_buffer(f"codes_{level}")[nodes]] = values
+        scores = values.new_full((len(tokens), self.sizes[level]), -torch.inf)
+        places = rows * self.sizes[level] + self.get_buffer(f"codes_{level}").take(nodes)
+        log_probs = scores.view(-1).index_copy_(0, places, values).view_as(scores).log_softmax(-1)
         return log_probs, BeamState(state.hidden, node, level, state.vectors)
 
     def select(self, state: BeamState, rows: Tensor) -> BeamState:

@@ -14,7 +14,7 @@ def row_of_token(offsets: Tensor) -> Tensor:
 
 def place_of_token(offsets: Tensor) -> Tensor:
     """The place of each packed token within its row, from 0, (sum T,)."""
-    return torch.arange(int(offsets[-1]), device=offsets.device) - offsets[row_of_token(offsets)]
+    return torch.arange(int(offsets[-1]), device=offsets.device) - offsets.take(row_of_token(offsets))
 
 
 def pad(packed: Tensor, slots: Tensor, rows: int, width: int) -> Tensor:
@@ -49,4 +49,4 @@ def spread(starts: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """Every number of the ranges [starts, starts + counts), one after another, and the range each belongs to."""
     ranges = torch.repeat_interleave(counts)
     shift = starts - (counts.cumsum(0) - counts)
-    return torch.arange(ranges.numel(), device=counts.device) + shift[ranges], ranges
+    return torch.arange(ranges.numel(), device=counts.device) + shift.take(ranges), ranges
