@@ -36,6 +36,13 @@ def known(site, user_id, items=("i0", "i5", "i10", "i15", "i20", "i25")):
     return user_id
 
 
+def feed(seen):
+    """The page with a whole slate: where the machine is slow, a glance comes first."""
+    seen.open()
+    seen.page.wait_for_selector(".card-open")
+    seen.page.wait_for_selector(".stale", state="detached")
+
+
 @wide
 def test_a_newcomer_picks_and_gets_a_first_slate(browser, site, width, tmp_path):
     with window(browser, site, width=width) as seen:
@@ -62,9 +69,7 @@ def test_a_newcomer_picks_and_gets_a_first_slate(browser, site, width, tmp_path)
 def test_words_from_the_keyboard_steer_the_feed_and_chips_take_them_back(browser, site, width, tmp_path):
     with window(browser, site, width=width, person=known(site, f"steers-{width}")) as seen:
         page = seen.page
-        seen.open()
-        page.wait_for_selector(".card-open")
-        page.wait_for_selector(".stale", state="detached")  # a glance may come first where the machine is slow
+        feed(seen)
         first = slate(page)
         assert any(PRICES[item] >= 20 for item in first)
         for _ in range(12):
@@ -93,8 +98,7 @@ def test_words_from_the_keyboard_steer_the_feed_and_chips_take_them_back(browser
 def test_the_feed_goes_on_and_shows_nothing_twice(browser, site):
     with window(browser, site, person=known(site, "scrolls")) as seen:
         page = seen.page
-        seen.open()
-        page.wait_for_selector(".card-open")
+        feed(seen)
         until(page, page.get_by_text("That is everything for now").is_visible, lambda: page.mouse.wheel(0, 3000))
         items = slate(page)
         assert len(items) == len(set(items)) == 54  # all but the six of the history
@@ -104,8 +108,7 @@ def test_likes_can_be_undone_until_they_are_sent(browser, site, tmp_path):
     person = known(site, "likes")
     with window(browser, site, person=person) as seen:
         page = seen.page
-        seen.open()
-        page.wait_for_selector(".card-open")
+        feed(seen)
         before = len(site.events(person))
         first, second, third, *_ = slate(page)
         page.get_by_role("button", name="Like: ").first.click()
@@ -146,8 +149,7 @@ def test_no_like_is_lost_when_notices_pile_up_or_the_page_is_left(browser, site)
     person = known(site, "hurries")
     with window(browser, site, person=person) as seen:
         page = seen.page
-        seen.open()
-        page.wait_for_selector(".card-open")
+        feed(seen)
         before, items = len(site.events(person)), slate(page)[:5]
         for at in range(5):
             page.get_by_role("button", name="Like: ").nth(at).click()
@@ -162,8 +164,7 @@ def test_no_like_is_lost_when_notices_pile_up_or_the_page_is_left(browser, site)
 def test_why_says_what_it_rests_on_and_details_show_neighbours(browser, site, tmp_path):
     with window(browser, site, person=known(site, "asks-why")) as seen:
         page = seen.page
-        seen.open()
-        page.wait_for_selector(".card-open")
+        feed(seen)
         page.locator(".card-act", has_text="Why?").first.click()
         page.wait_for_selector(".why .reasons, .why .hint:not([role])")
         page.locator(".card-open").first.click()
@@ -223,8 +224,7 @@ def test_a_question_is_answered_by_a_button_and_places_can_be_named(browser, sit
             page.keyboard.press("Enter")
         assert asked.value.post_data_json["shown"][1] == second
         page.locator(".exchange").nth(2).locator(".reasons").wait_for()
-        seen.open()
-        page.wait_for_selector(".card-open")
+        feed(seen)
         first = slate(page)[0]
         page.get_by_role("button", name="Skip: ").first.click()
         page.wait_for_selector(f'[data-key="item:{first}"]', state="detached")
