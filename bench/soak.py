@@ -99,8 +99,7 @@ class Traffic:
 async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any]:
     client = Client(server.host, server.port)
     statuses: Counter[str] = Counter()
-    late: dict[str, list[float]] = {kind: [] for kind in SHARES}
-    waits: list[tuple[float, float, str]] = []  # seconds, when it was asked, what and with which status
+    waits: list[tuple[float, float, str, int]] = []  # seconds, when it was asked, what, with which status
 
     async def told(kind: str, call: Call) -> Reply:
         reply = await client.ask(*call)
@@ -111,9 +110,7 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
         kind, call = traffic.any_call()
         began = time.perf_counter()
         reply = await told(kind, call)
-        took = time.perf_counter() - began
-        late[kind].append(took)
-        waits.append((took, began, f"{kind} {reply.status}"))
+        waits.append((time.perf_counter() - began, began, kind, reply.status))
         return reply
 
     await told("turn", traffic.call("turn"))
@@ -133,6 +130,7 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
     used, started = server.cpu(), time.perf_counter()
     found = await arriving(one, chosen.rate, int(60 * chosen.minutes * chosen.rate), seed=1)
     looks.cancel()
+    late = {kind: [took for took, _, what, _ in waits if what == kind] for kind in SHARES}
     return {
         "minutes": chosen.minutes, "per_second": chosen.rate, "requests": len(found),
         "cpu_ms_per_request": round(1000 * (server.cpu() - used) / len(found), 2),
@@ -140,8 +138,8 @@ async def soaked(server: Served, traffic: Traffic, chosen: Any) -> dict[str, Any
         "failed": sum(number for name, number in statuses.items() if int(name.split()[1]) >= 500),
         "refused": sum(number for name, number in statuses.items() if 400 <= int(name.split()[1]) < 500),
         "latency_ms": {kind: quantiles(seconds) for kind, seconds in late.items() if seconds},
-        "longest": [{"at_s": round(began - started, 1), "what": what, "ms": round(1000 * took)}
-                    for took, began, what in sorted(waits, reverse=True)[:LONGEST]],
+        "longest": [{"at_s": round(began - started, 1), "what": f"{what} {status}", "ms": round(1000 * took)}
+                    for took, began, what, status in sorted(waits, reverse=True)[:LONGEST]],
         "memory_mib": {"first": round(samples[0].mib), "last": round(samples[-1].mib),
                        "most": round(max(one.mib for one in samples)),
                        "by_minute": [round(one.mib) for one in _by_minute(samples)]},
