@@ -22,8 +22,8 @@ class Collector:
     """While started, what survives a full collection is set aside (gc.freeze), and not visited by the next ones.
 
     Visiting all objects stops every thread: a quarter of a second for the half million of a catalogue and the loop
-    around it. Python does so whenever there are a quarter more of them; with this, when there are four times as many.
-    What is there at the start is set aside unseen.
+    around it. Python does so whenever there are a quarter more of them; with this, when there are four times as many,
+    and after `renew`. What is there at the start is set aside unseen.
     every: seconds between two counts of what is set aside, since counting visits it too. Whenever everything was
     visited, freed memory is handed back to the machine.
     """
@@ -31,7 +31,7 @@ class Collector:
     def __init__(self, every: float = 10.0) -> None:
         self.every = every
         self._least = 0  # objects set aside at the start, or after the last whole collection
-        self._whole = False  # the next one visits everything
+        self._whole = False  # the next one is
         self._counted = float("-inf")
         self._before = gc.get_threshold()
 
@@ -49,6 +49,11 @@ class Collector:
             gc.set_threshold(*self._before)
             gc.unfreeze()
 
+    def renew(self) -> None:
+        """Lets the next full collection visit everything."""
+        gc.unfreeze()
+        self._whole = True
+
     def _told(self, phase: str, about: Mapping[str, Any]) -> None:
         if phase != "stop" or about["generation"] != 2:
             return
@@ -59,8 +64,7 @@ class Collector:
         elif time.monotonic() - self._counted > self.every:
             self._counted = time.monotonic()
             if gc.get_freeze_count() > _GROWTH * self._least:
-                gc.unfreeze()
-                self._whole = True
+                self.renew()
 
 
 def hand_back() -> None:
