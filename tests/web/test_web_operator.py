@@ -177,6 +177,18 @@ def test_what_is_missing_opens_the_studio(browser, lacking, width, tmp_path):
         assert page.get_by_label("A text").is_checked()
 
 
+def test_nobodys_wishes_are_no_fault_of_who_asks(browser, shop, tmp_path):
+    model = shop.store.models.active("default").folder
+    with running(Path(model), tmp_path / "unused") as unused, window(browser, unused) as seen:
+        seen.expected = ("status of 422",)
+        seen.open("#/operator/gaps")
+        seen.page.get_by_text("the store has no events").wait_for()
+        seen.shot("gaps-unused", tmp_path)
+        assert not seen.page.get_by_text("refused").count()
+        seen.page.get_by_role("link", name="Data").last.click()
+        seen.page.get_by_text("Bring in your own").wait_for()
+
+
 @wide
 def test_data_is_looked_over_and_taken_along(browser, shop, width, tmp_path):
     with window(browser, shop, width=width, accept_downloads=True) as seen:

@@ -27,6 +27,7 @@ export async function show(root, page) {
     } catch (error) {
       if (page.signal.aborted) return;
       if (error instanceof Problem && error.message.includes("do not tell what from how")) return fill(body, unsuited());
+      if (error instanceof Problem && error.message.includes("no events yet")) return fill(body, unused());
       fill(body, trouble(error, () => void load(given)), el("p", { class: "hint" }, "The report needs events, and a model whose codes tell content from style (a joined tokenizer)."));
     }
   };
@@ -36,6 +37,11 @@ export async function show(root, page) {
 /** The active model is of another kind: no fault of who asks. */
 function unsuited() {
   return nothing("This report needs a model that tells what an item is about from how it is told. The active one does not.", el("p", { class: "hint" }, "Train one that does: ", el("code", {}, "generec train DATA --recipe what_and_how -o MODEL"), ", then serve it."));
+}
+
+/** Nobody was here yet: no fault of who asks either. */
+function unused() {
+  return nothing("Nobody's wishes are known yet: the store has no events.", el("p", { class: "hint" }, "They come with what people do here, or from a file: see ", el("a", { href: "#/operator/data" }, "Data"), "."));
 }
 
 /** @param {any} report */
