@@ -29,6 +29,7 @@ from generec.create.text_statements import is_specific, statements
 from generec.data.world import make_world
 from generec.errors import FittingError
 from generec.metrics.intervals import difference_interval, mean_interval
+from measured import written
 
 SURE = 10**9  # shows after which a rate is known
 
@@ -104,7 +105,7 @@ def _ends(interval: Any) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", default="best_of_n.json")
+    parser.add_argument("--out", type=Path, default=Path("best_of_n.json"))
     parser.add_argument("--items", type=int, default=2000)
     parser.add_argument("--tests", type=int, default=4000)
     parser.add_argument("--arms", type=int, default=4)
@@ -112,7 +113,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     began, texts = time.process_time(), lines(asked.items, asked.seed)
-    results: dict[str, Any] = {"command": vars(asked), "lines": len(texts)}
+    results: dict[str, Any] = {"lines": len(texts)}
     for name, worth in (("words matter", 0.5), ("words matter little", 0.15), ("words do not matter", 0.0)):
         clicks = Clicks.of(texts, worth, 0.3, asked.arms, asked.shown, asked.seed)
         counted, _ = clicks.tests(texts[::2], asked.tests // 2, asked.seed + 1)
@@ -126,7 +127,7 @@ def main() -> None:
         if name == "words matter":
             results["forced to chance"] = judged(replace(reward, accuracy=0.5), *unseen)
     results["cpu_seconds"] = time.process_time() - began
-    Path(asked.out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    written(asked.out, results)
     print(json.dumps(results, indent=1))
 
 

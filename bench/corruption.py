@@ -10,7 +10,6 @@ as well (half of them each); truncations cut every file in turn. The model given
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import shutil
 import signal
@@ -26,6 +25,7 @@ from generec.errors import ArtefactError
 from generec.fitting.progress import Bars, reporting, task
 from generec.recipe.artefact import load
 from generec.system.folder import Verified
+from measured import written
 
 _SAVE_FOREVER = """
 import sys
@@ -61,8 +61,7 @@ def main() -> int:
     for name in ("bits", "truncations", "kills"):
         print(f"{name}: {figures[name]}")
     if chosen.out is not None:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        written(chosen.out, figures)
     return 1 if any(figures[name]["failed"] for name in ("bits", "truncations", "kills")) else 0
 
 

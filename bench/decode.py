@@ -10,13 +10,12 @@ for the record only, as random weights leave scores closer together than bf16 ca
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from generec.decoding.beam import BeamSearch
 from generec.decoding.trie import children, compile_index
 from generec.models.encoder_decoder import EncoderDecoder, EncoderDecoderModel
 from generec.types import Context, ItemIndex, Ranked, SemanticIds
+from measured import written
 
 LEVELS, CODES, ITEMS = 4, 256, 12_000
 
@@ -173,15 +173,6 @@ def trie_steps(index: ItemIndex, beams: int, pairs: int) -> dict[str, float]:
     return interleaved(fast, naive, pairs)
 
 
-def environment(threads: int) -> Mapping[str, Any]:
-    import transformers
-
-    return {
-        "threads": threads, "cores": os.cpu_count(), "load": os.getloadavg(), "machine": platform.machine(),
-        "python": platform.python_version(), "torch": torch.__version__, "transformers": transformers.__version__,
-    }  # fmt: skip
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
@@ -191,14 +182,17 @@ def main() -> None:
     parser.add_argument("--busy", action="store_true", help="measure on a loaded machine too; the load is recorded")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    if os.getloadavg()[0] > (os.cpu_count() or 1) / 2 and not arguments.busy:
-        sys.exit(f"the load is {os.getloadavg()[0]:.1f}: wait for a quiet machine, or accept its noise with --busy")
+    before = os.getloadavg()[0]
+    if before > (os.cpu_count() or 1) / 2 and not arguments.busy:
+        sys.exit(f"the load is {before:.1f}: wait for a quiet machine, or accept its noise with --busy")
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     index = catalogue(ITEMS)
     context = requests(index, arguments.batch, arguments.history)
-    result: dict[str, Any] = {"before": environment(arguments.threads), "arguments": vars(arguments) | {"out": None}}
-    result["decoding"] = []
+    result: dict[str, Any] = {
+        "transformers": version("transformers"), "batch": arguments.batch, "history": arguments.history,
+        "pairs": arguments.pairs, "load_before": before, "decoding": [],
+    }  # fmt: skip
     model = WholeVocabulary(EncoderDecoder(), index.ids.sizes).eval()
     peer = as_hugging_face(model)
     for dtype in (torch.float32, torch.bfloat16):
@@ -219,9 +213,8 @@ def main() -> None:
             )
     result["trie step"] = trie_steps(index, arguments.batch * 50, arguments.pairs)
     print(f"trie step of {arguments.batch * 50} beams: {result['trie step']['wall ratio']:.0f} x the naive twin")
-    result["after"] = environment(arguments.threads)
     if arguments.out:
-        arguments.out.write_text(json.dumps(result, indent=2) + "\n")
+        written(arguments.out, result)
 
 
 if __name__ == "__main__":

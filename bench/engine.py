@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import statistics
 import sys
@@ -35,6 +34,7 @@ from generec.serving.changes import Deletion
 from generec.serving.engine import Engine
 from generec.system import System
 from generec.types import Request
+from measured import written
 
 K = 10
 
@@ -226,16 +226,11 @@ def main() -> int:
         sys.exit(f"the load is {before[0]:.1f}: wait for a quiet machine, or accept its noise with --busy")
     torch.set_num_threads(chosen.threads)
     settings = {name: value for name, value in vars(chosen).items() if name not in ("out", "model", "data")}
-    figures = {"model": chosen.model.name, "data": chosen.data.name, "settings": settings}
+    figures = {"model": chosen.model.name, "data": chosen.data.name, "settings": settings, "load_before": before[0]}
     figures |= asyncio.run(run(chosen))
-    figures["environment"] = {
-        "cores": os.cpu_count(), "load": [before[0], os.getloadavg()[0]], "machine": platform.machine(),
-        "python": platform.python_version(), "torch": torch.__version__,
-    }  # fmt: skip
     print(json.dumps(figures, indent=2))
     if chosen.out is not None:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        written(chosen.out, figures)
     return 1 if figures["swaps"]["failed"] or figures["swaps"]["mixed"] or figures["overload"]["failed"] else 0
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import random
 import signal
 import subprocess
@@ -19,7 +18,8 @@ from pathlib import Path
 
 from generec.data.dataset import write_dataset
 from generec.data.world import make_world
-from generec.fitting.checkpoint import read_checkpoint, write_atomically
+from generec.fitting.checkpoint import read_checkpoint
+from measured import written
 
 
 def command(data: Path, model: Path) -> list[str]:
@@ -75,10 +75,10 @@ def main() -> None:
                     print(f"{path.name}: {error}")
                     unreadable += 1
         result = {"kills": kills, "unreadable": unreadable, "identical": weights(whole) == weights(broken),
-                  "uninterrupted_seconds": round(seconds, 1), "load": os.getloadavg()[0]}  # fmt: skip
+                  "uninterrupted_seconds": round(seconds, 1)}  # fmt: skip
     print(json.dumps(result))
     if asked.out:
-        write_atomically(asked.out, (json.dumps(result, indent=1) + "\n").encode())
+        written(asked.out, result)
     if unreadable or not result["identical"] or kills < asked.kills:
         raise SystemExit(1)
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -24,6 +22,7 @@ import torch
 from torch import Tensor
 
 from generec.nn.quantizer import kmeans
+from measured import written
 
 CLUSTERS, ITERATIONS = 256, 20
 EQUAL = 0.01  # relative difference of inertias that still counts as equal
@@ -112,9 +111,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     document: dict[str, Any] = {
         "items": options.items, "features": str(options.features), "clusters": CLUSTERS, "iterations": ITERATIONS,
-        "pairs": options.pairs,
-        "threads": options.threads, "load": load, "cores": cores, "torch": torch.__version__,
-        "python": platform.python_version(), "results": [],
+        "pairs": options.pairs, "load_before": load, "results": [],
     }  # fmt: skip
     from safetensors.torch import load_file
     from threadpoolctl import threadpool_limits
@@ -133,7 +130,7 @@ def main() -> None:
                 ratio = f"{figures['cpu_times_ours']:.2f}" + ("" if figures["equal"] else " (ours is worse)")
                 print(f"{width:5}  {question:10}  {name:12}  {times}  {ratio}")
     if options.out:
-        options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        written(options.out, document)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +25,6 @@ from generec.data.dataset import read_dataset
 from generec.data.split import split
 from generec.data.world import make_world
 from generec.evaluation.baselines import ItemKNN
-from generec.fitting.checkpoint import write_atomically
 from generec.fitting.loop import Run
 from generec.protocols import Recommender
 from generec.recipe.record import override
@@ -41,6 +39,7 @@ from generec.serving.learning.attacks import (
 )
 from generec.serving.learning.defence import Defence
 from generec.types import Case, Dataset
+from measured import written
 
 FILLERS: Mapping[str, Fillers] = {
     "random": RandomFillers(), "average": AverageFillers(), "bandwagon": BandwagonFillers(),
@@ -145,11 +144,11 @@ def main() -> int:
             "undefended_lift": max(row["undefended"]["lift"] for row in rows),
             "lift": max(row["defended"]["lift"] for row in rows),
             "recall_loss": max(row["defended"]["recall_loss"] for row in rows)},
-        "cpu_seconds": round(time.process_time() - began, 1), "load": os.getloadavg()[0],
+        "cpu_seconds": round(time.process_time() - began, 1),
     }  # fmt: skip
     print(json.dumps({**document, "rows": len(rows)}))
     if chosen.out is not None:
-        write_atomically(chosen.out, (json.dumps(document, indent=1) + "\n").encode())
+        written(chosen.out, document)
     return 0
 
 
