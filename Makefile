@@ -38,7 +38,7 @@ test: $(VENV)/.test $(VENV)/.debian
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 $(VENV)/.docs: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
