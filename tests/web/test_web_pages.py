@@ -104,6 +104,17 @@ def test_the_feed_goes_on_and_shows_nothing_twice(browser, site):
         assert len(items) == len(set(items)) == 54  # all but the six of the history
 
 
+def test_the_feed_goes_on_when_its_end_is_reached_in_the_frame_in_which_it_grew(browser, site):
+    with window(browser, site, person=known(site, "hurries")) as seen:
+        page = seen.page
+        feed(seen)
+        page.evaluate("""() => new MutationObserver(() => scrollTo(0, document.body.scrollHeight))
+          .observe(document.querySelector("section > .cards"), { childList: true })""")
+        page.mouse.wheel(0, 3000)
+        until(page, page.get_by_text("That is everything for now").is_visible)
+        assert len(slate(page)) == 54
+
+
 def test_likes_can_be_undone_until_they_are_sent(browser, site, tmp_path):
     person = known(site, "likes")
     with window(browser, site, person=person) as seen:

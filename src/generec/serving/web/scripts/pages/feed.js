@@ -56,9 +56,9 @@ class Feed {
     });
     const head = el("header", { class: "page-head slim" }, el("h1", {}, "For you"));
     root.append(head, ...this.bar.nodes, el("section", { "aria-label": "Recommendations" }, this.heading, this.list, this.end));
-    const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && void this.more(), { rootMargin: `${AHEAD}px` });
-    observer.observe(this.end);
-    page.signal.addEventListener("abort", () => observer.disconnect());
+    this.sight = new IntersectionObserver((told) => told.at(-1)?.isIntersecting && void this.more(), { rootMargin: `${AHEAD}px` });
+    this.sight.observe(this.end);
+    page.signal.addEventListener("abort", () => this.sight.disconnect());
   }
 
   async begin() {
@@ -165,9 +165,14 @@ class Feed {
     this.filled();
   }
 
-  /** Goes on while the end is in sight: an observer speaks of changes only. */
+  /**
+   * Goes on where the end is in sight. An observer speaks of changes from frame to frame, and between two frames the list
+   * may grow and be scrolled to its end: looked at afresh, it says what it sees in any case.
+   */
   filled() {
-    if (this.end.isConnected && this.end.getBoundingClientRect().top < innerHeight + AHEAD) void this.more();
+    if (this.page.signal.aborted) return;
+    this.sight.unobserve(this.end);
+    this.sight.observe(this.end);
   }
 
   /** @param {Record<string, any>} turn @param {AbortSignal} signal */
