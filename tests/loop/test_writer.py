@@ -35,7 +35,7 @@ from generec.types import Events
 
 SPEC = TextCreator(
     model=LanguageModel(width=48, layers=2, heads=2, reach=64, dropout=0.0), vocabulary=800,
-    optimisation=Optimisation(epochs=30, batch_tokens=1500, learning_rate=5e-3, warm_up=0.05), best_of=8,
+    optimisation=Optimisation(epochs=10, batch_tokens=1500, learning_rate=5e-3, warm_up=0.05), best_of=8,
     least_support=0.0,
 )  # fmt: skip
 
