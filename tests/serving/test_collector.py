@@ -19,6 +19,18 @@ class Node:
         self.me = self
 
 
+@pytest.fixture(autouse=True)
+def alone():
+    """There is one garbage collector: a server that another test left running has its say in it as well."""
+    others, threshold = list(gc.callbacks), gc.get_threshold()
+    gc.callbacks.clear()
+    gc.set_threshold(700, 10, 10)
+    gc.unfreeze()
+    yield
+    gc.callbacks[:] = others
+    gc.set_threshold(*threshold)
+
+
 @pytest.fixture
 def collector():
     one = Collector(every=0)
@@ -67,8 +79,7 @@ def test_four_times_as_much_is_looked_at_again(collector):
     del nodes
     gc.collect()
     assert seen() is None
-    assert 0 < gc.get_freeze_count() < 2 * first
-    assert collector._least == gc.get_freeze_count()
+    assert 0 < gc.get_freeze_count() <= collector._least < 2 * first  # some may have gone again
 
 
 def test_stopped_twice_it_is_stopped():
