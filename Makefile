@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
+# A clone is compiled once, not by every process that the tests start; some shells forbid it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test docs install clean
 
 demo: $(VENV)/.run

@@ -77,9 +77,11 @@ def served(model: Path, folder: Path, *options: str) -> Iterator[Served]:
     command = [sys.executable, "-m", "generec", "serve", str(model), "--store", f"sqlite:///{folder}/store.db",
                "--keys", f"{folder}/keys", "--ledger", f"{folder}/ledger", "--port", "0", *options]  # fmt: skip
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # takes the server along
+    # Installed packages are compiled; where a shell forbids it, a clone would be compiled anew at every start.
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     log, began = folder / "server.log", time.perf_counter()
     with log.open("a") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=settings)
     assert process.stdout is not None
     try:
         said = re.search(r"http://([^/:]+):(\d+)/", process.stdout.readline())
