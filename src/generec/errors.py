@@ -18,6 +18,14 @@ class UsageError(GenerecError):
     exit_code = 2
 
 
+class UnsuitedError(UsageError):
+    """The model is of a kind that cannot do this."""
+
+
+class NothingYetError(UsageError):
+    """What this rests on is not there yet."""
+
+
 class InputError(GenerecError):
     """Data from outside that cannot be used: names the file, the row where there is one, and the remedy."""
 

@@ -16,7 +16,7 @@ from generec.serving.api.rollout import manifest_of
 from generec.serving.store.imports import Histories
 from generec.tokenizers.joined import Joined
 from generec.tokenizers.rq_kmeans import RQKMeans
-from small_world import dataset, small
+from small_world import dataset, small, trained
 
 wide = pytest.mark.parametrize("width", WIDTHS)
 
@@ -187,6 +187,16 @@ def test_nobodys_wishes_are_no_fault_of_who_asks(browser, shop, tmp_path):
         assert not seen.page.get_by_text("refused").count()
         seen.page.get_by_role("link", name="Data").last.click()
         seen.page.get_by_text("Bring in your own").wait_for()
+
+
+def test_a_model_of_another_kind_is_no_fault_of_who_asks_either(browser, tmp_path):
+    with running(trained().save(tmp_path / "model"), tmp_path) as other, window(browser, other) as seen:
+        Histories(other.store, "default", dataset(), "test").bring()
+        seen.expected = ("status of 422",)
+        seen.open("#/operator/gaps")
+        seen.page.get_by_text("generec train DATA --recipe what_and_how").wait_for()
+        seen.shot("gaps-unsuited", tmp_path)
+        assert not seen.page.get_by_text("refused").count()
 
 
 @wide

@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from generec.errors import UsageError
+from generec.errors import UnsuitedError, UsageError
 from generec.protocols import FittedTokenizer
 from generec.tokenizers.collisions import AppendLevel, Codes, Collisions
 from generec.tokenizers.quantized import QuantizedTokenizer, check_features
@@ -115,9 +115,10 @@ class JoinedQuantizer:
 
 
 def joined(tokenizer: FittedTokenizer) -> JoinedQuantizer:
-    """The two codebooks behind semantic IDs. Raises UsageError where they have one only."""
+    """The two codebooks behind semantic IDs. Raises UnsuitedError where they have one only."""
     if not (isinstance(tokenizer, QuantizedTokenizer) and isinstance(tokenizer.quantizer, JoinedQuantizer)):
-        raise UsageError(f"codes of {type(tokenizer).__name__} do not tell what from how; fit what_and_how, or Joined")
+        kind = type(tokenizer).__name__
+        raise UnsuitedError(f"codes of {kind} do not tell what from how; fit what_and_how, or Joined")
     return tokenizer.quantizer
 
 

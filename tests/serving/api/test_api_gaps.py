@@ -58,5 +58,9 @@ def test_the_report_is_that_of_the_loop_and_follows_the_catalogue(server, app, s
     assert len(app.state.parts.reports._made) == 2
 
 
+def test_that_nobody_was_here_yet_has_a_type_of_its_own(server):
+    assert is_problem(server.client.get("/v1/gaps"), 422)["type"].endswith(":nothing-yet")
+
+
 def test_nothing_is_told_of_single_persons(server):
     is_problem(server.client.get("/v1/gaps", params={"people": 1}), 422)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import polars as pl
 from fastapi import APIRouter, Query
 
-from generec.errors import UsageError
+from generec.errors import NothingYetError
 from generec.records import to_json
 from generec.serving.api.access import App, Reader, own
 from generec.serving.api.problems import RESPONSES
@@ -58,7 +58,7 @@ def _asked(store: Store, tenant: str) -> list[Request]:
         user_ids = told.user_ids
         parts.append(told.rows.filter(~pl.col("kind").is_in(list(NEGATIVE_EVENTS))))
     if not any(part.height for part in parts):
-        raise UsageError("the store has no events yet: nobody's wishes are known")
+        raise NothingYetError("the store has no events yet: nobody's wishes are known")
     events = pl.concat(parts).sort("person", "time", "seq")
     grouped = events.group_by("person", maintain_order=True).agg("item_id", "time")
     latest = grouped.sort(pl.col("time").list.max(), "person").tail(_PEOPLE)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 
-from generec.errors import ArtefactError, GenerecError, InputError, UsageError
+from generec.errors import ArtefactError, GenerecError, InputError, NothingYetError, UnsuitedError, UsageError
 from generec.serving.api.rates import RateError
 from generec.serving.batcher import DeadlineError, NotServingError, OverloadError
 from generec.serving.store.answers import BusyError
@@ -63,6 +63,8 @@ _KINDS: tuple[tuple[type[GenerecError], int, str, str], ...] = (
     (ForbiddenError, 403, "forbidden", "Not allowed"),
     (ArtefactError, 409, "unusable-model", "The model cannot be used"),
     (InputError, 422, "invalid-data", "The data cannot be used"),
+    (UnsuitedError, 422, "unsuited-model", "The model cannot do this"),
+    (NothingYetError, 422, "nothing-yet", "There is nothing to tell yet"),
     (UsageError, 422, "invalid-request", "The request cannot be answered"),
 )
 _TITLES = {404: "Not found", 405: "Method not allowed", 413: "The request is too large", 400: "The request is broken"}

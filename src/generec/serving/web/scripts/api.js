@@ -9,10 +9,11 @@ const PATIENCE = 4000; // longest wait between two tries, in milliseconds
 
 /** What the server, or the way to it, has against a request. `message` is a sentence for a person. */
 export class Problem extends Error {
-  /** @param {{status?: number, title?: string, detail?: string, instance?: string}} told */
-  constructor({ status = 0, title = "Something went wrong", detail = "", instance = "" }) {
+  /** @param {{type?: string, status?: number, title?: string, detail?: string, instance?: string}} told */
+  constructor({ type = "", status = 0, title = "Something went wrong", detail = "", instance = "" }) {
     super(detail ? sentence(detail) : title);
     this.name = "Problem";
+    this.kind = type.split(":").at(-1) ?? ""; // the last part of RFC 9457's type, as docs/api.md lists them
     this.status = status;
     this.title = title;
     this.instance = instance;

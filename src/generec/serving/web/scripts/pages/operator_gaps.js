@@ -26,8 +26,8 @@ export async function show(root, page) {
       fill(body, drawn(await get(`/v1/gaps?${query}`, { signal: page.signal })));
     } catch (error) {
       if (page.signal.aborted) return;
-      if (error instanceof Problem && error.message.includes("do not tell what from how")) return fill(body, unsuited());
-      if (error instanceof Problem && error.message.includes("no events yet")) return fill(body, unused());
+      if (error instanceof Problem && error.kind === "unsuited-model") return fill(body, unsuited());
+      if (error instanceof Problem && error.kind === "nothing-yet") return fill(body, unused());
       fill(body, trouble(error, () => void load(given)), el("p", { class: "hint" }, "The report needs events, and a model whose codes tell content from style (a joined tokenizer)."));
     }
   };
