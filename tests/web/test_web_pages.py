@@ -115,6 +115,32 @@ def test_the_feed_goes_on_when_its_end_is_reached_in_the_frame_in_which_it_grew(
         assert len(slate(page)) == 54
 
 
+def test_the_feed_goes_on_after_words_that_were_refused_while_it_grew(browser, site):
+    with window(browser, site, person=known(site, "refused")) as seen:
+        page, held = seen.page, []
+        seen.expected = ("status of 422",)
+
+        def turn(route):
+            asked = route.request.post_data_json
+            if asked.get("words"):
+                no = {"type": "urn:generec:problem:invalid-request", "title": "No", "status": 422, "detail": "not now"}
+                route.fulfill(status=422, content_type="application/problem+json", body=json.dumps(no))
+            elif asked["k"] > 12 and not held:
+                held.append(route)  # never answered: the words come first
+            else:
+                route.continue_()
+
+        page.route("**/v1/turn", turn)
+        feed(seen)
+        until(page, lambda: held, lambda: page.mouse.wheel(0, 3000))
+        assert len(slate(page)) == 12
+        page.get_by_placeholder("Say what you want: ").fill("price below 20")
+        page.keyboard.press("Enter")
+        page.get_by_text("Not now.").first.wait_for()
+        until(page, lambda: len(slate(page)) > 12, lambda: page.mouse.wheel(0, 3000), seconds=20)
+        assert len(slate(page)) > 12
+
+
 def test_likes_can_be_undone_until_they_are_sent(browser, site, tmp_path):
     person = known(site, "likes")
     with window(browser, site, person=person) as seen:

@@ -92,13 +92,8 @@ class Feed {
       toast(readable(error), { bad: true });
       return false;
     } finally {
-      if (this.asking === mine) {
-        this.asking = null;
-        this.bar.wait(false);
-        this.list.classList.remove("stale");
-      }
+      this.done(mine);
     }
-    this.filled();
     return true;
   }
 
@@ -107,6 +102,15 @@ class Feed {
     this.asking?.abort(new DOMException("something else was asked for", "AbortError"));
     this.asking = new AbortController();
     return this.asking;
+  }
+
+  /** What was asked for came or did not; where something newer is under way, that one ends it. @param {AbortController} mine */
+  done(mine) {
+    if (this.asking !== mine) return;
+    this.asking = null;
+    this.bar.wait(false);
+    this.list.classList.remove("stale");
+    this.filled();
   }
 
   /** @param {AbortController} mine */
@@ -119,9 +123,12 @@ class Feed {
     return [...this.shown].flatMap(([key, id]) => (id && !this.skipped.has(key) ? [id] : []));
   }
 
-  undo() {
+  async undo() {
     const before = this.talk.undo();
-    if (before) void this.display(before).then(() => announce("Back one step."));
+    if (!before) return;
+    const mine = this.begun();
+    await this.display(before).finally(() => this.done(mine));
+    announce("Back one step.");
   }
 
   /** @param {Record<string, any>} turn */
@@ -160,9 +167,8 @@ class Feed {
       const again = { class: "button", type: "button", on: { click: () => ((this.ended = false), void this.more()) } };
       fill(this.end, el("div", { class: "empty" }, el("p", {}, readable(error)), el("button", again, "Try again")));
     } finally {
-      if (this.asking === mine) this.asking = null;
+      this.done(mine);
     }
-    this.filled();
   }
 
   /**
